@@ -1,0 +1,150 @@
+/**
+ * The walls of the repository. Imports point inward only; each row of the table says all that the
+ * source of a part may import from the rest of the repository. What a row does not list is
+ * forbidden, so a new package is closed until it gets its row.
+ */
+
+const protocol = '^packages/protocol/src/'
+const core = '^packages/core/src/'
+const embedded = '^packages/embedded/src/'
+const stores = '^packages/store-(?!testkit)[a-z]+/src/'
+const storeTestkit = '^packages/store-testkit/src/'
+const client = '^packages/client/src/'
+const node = '^packages/node/src/'
+const web = '^packages/web/src/'
+
+const domain = '^packages/core/src/domain/'
+const ports = '^packages/core/src/ports/'
+const usecases = '^packages/core/src/usecases/'
+
+/** Part -> [where it lives, what it may import besides itself]. */
+const walls = {
+  protocol: [protocol, []],
+  'core-domain': [domain, [protocol]],
+  'core-ports': [ports, [protocol, domain]],
+  'core-usecases': [usecases, [protocol, domain, ports]],
+  core: [core, [protocol]],
+  'store-testkit': [storeTestkit, [protocol, core]],
+  stores: [stores, [protocol, core]],
+  embedded: [embedded, [protocol, core]],
+  server: ['^packages/server/src/', [protocol, core, embedded, stores]],
+  node: [node, [protocol]],
+  client: [client, [protocol]],
+  web: [web, [protocol, client]],
+  faces: ['^packages/(react|react-native)/src/', [protocol, client]],
+  dashboard: ['^packages/dashboard/src/', [protocol]],
+  examples: ['^examples/', [protocol, node, web]],
+}
+
+/** A row covers its own folder; parts of one package are told apart by their own rows. */
+const wallRules = Object.entries(walls).map(([name, [place, allowed]]) => ({
+  name: `wall-${name}`,
+  comment: `${name} may import only: itself${allowed.map((one) => `, ${one}`).join('')}`,
+  severity: 'error',
+  from: { path: place, pathNot: ['/test/'] },
+  to: {
+    path: '^(packages|simulation|bench|examples|scripts|test)/',
+    pathNot: [place, ...allowed],
+  },
+}))
+
+const packagesInTable = Object.values(walls).map(([place]) => place)
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      comment: 'No cycles, not even of types.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'unresolvable',
+      comment: 'Every import leads somewhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    ...wallRules,
+    {
+      name: 'package-without-a-row',
+      comment: 'A new package gets a row in the table of walls.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: packagesInTable },
+      to: {},
+    },
+    {
+      name: 'one-store-knows-no-other',
+      comment: 'Stores share the contract, never each other.',
+      severity: 'error',
+      from: { path: '^packages/(store-(?!testkit)[a-z]+)/src/' },
+      to: { path: '^packages/store-[a-z]+/src/', pathNot: '^packages/$1/src/' },
+    },
+    {
+      name: 'imported-by-none',
+      comment: 'The simulation, the benchmarks, the examples and the scripts are ends, not parts.',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|simulation|bench|examples/[^/]+|scripts|test)/' },
+      to: { path: '^(simulation|bench|examples/[^/]+|scripts|test)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'no-tests-in-source',
+      comment: 'Source never imports a test.',
+      severity: 'error',
+      from: { pathNot: '(^|/)test/' },
+      to: { path: '(^|/)test/', pathNot: 'node_modules' },
+    },
+    {
+      name: 'core-without-a-platform',
+      comment: 'The core runs anywhere: no Node built-ins.',
+      severity: 'error',
+      from: { path: core },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'wire-without-a-platform',
+      comment: 'The wire and the front end run in a browser: no Node built-ins.',
+      severity: 'error',
+      from: { path: [protocol, client, web] },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'protocol-needs-a-schema-library-only',
+      comment: 'The wire imports its schema library and nothing else.',
+      severity: 'error',
+      from: { path: protocol },
+      to: { path: 'node_modules/', pathNot: ['node_modules/valibot/'] },
+    },
+    {
+      name: 'core-needs-nothing',
+      comment: 'The rules import the wire and nothing else.',
+      severity: 'error',
+      from: { path: core },
+      to: { path: 'node_modules/' },
+    },
+    {
+      name: 'through-the-front-door',
+      comment: 'Another package is entered through its exports only.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/' },
+      to: {
+        path: '^packages/[^/]+/src/',
+        pathNot: ['^packages/$1/src/'],
+        dependencyTypes: ['local'],
+        dependencyTypesNot: ['npm', 'npm-dev', 'localmodule', 'aliased', 'aliased-workspace'],
+      },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(build|dist)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'],
+    },
+  },
+}
