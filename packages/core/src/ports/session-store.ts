@@ -1,0 +1,171 @@
+import type {
+  AppId,
+  EpochMs,
+  JsonObject,
+  SecretHash,
+  SessionHandle,
+  TenantId,
+  UserId,
+} from '../domain/ids.ts'
+import type { Rotation } from '../domain/rotation.ts'
+import type { EndReason, Session, SessionKey } from '../domain/session.ts'
+
+/** How many live sessions a user may have, and what a log-in beyond that does. */
+export interface SessionLimit {
+  /** At least 1. */
+  readonly max: number
+  readonly policy: 'refuse' | 'end-oldest'
+}
+
+/** What became of an insert. `ended` lists sessions ended to make room, oldest first. */
+export type InsertOutcome =
+  | { readonly kind: 'inserted'; readonly ended: readonly SessionHandle[] }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'limit-reached' }
+
+/** The row as it is after a rotation was tried, and whether it advanced. */
+export interface RotateOutcome {
+  readonly session: Session
+  readonly advanced: boolean
+}
+
+/** Ends one session. */
+export interface Revocation {
+  readonly reason: EndReason
+  readonly nowMs: EpochMs
+  /** When given, the row ends only while its current hash equals this one (row 6 of the rule). */
+  readonly judged?: SecretHash
+}
+
+/** All sessions of one user in one tenant. */
+export interface UserScope {
+  readonly app: AppId
+  readonly tenant: TenantId
+  readonly userId: UserId
+}
+
+/** What a cut-off covers: a whole tenant, or one user of it. */
+export interface CutOffScope {
+  readonly app: AppId
+  readonly tenant: TenantId
+  readonly userId: UserId | null
+}
+
+/** Everything in the scope that was created at or before `beforeMs` is ended. */
+export interface CutOff {
+  readonly beforeMs: EpochMs
+  readonly reason: EndReason
+  readonly nowMs: EpochMs
+}
+
+/** A page of a user's live sessions, oldest first. */
+export interface SessionPage {
+  readonly sessions: readonly Session[]
+  /** Pass as `after` for the next page; null at the end. Opaque. */
+  readonly next: string | null
+}
+
+/** One entry of the revocation log. */
+export type RevocationEntry = {
+  readonly app: AppId
+  readonly tenant: TenantId
+  readonly atMs: EpochMs
+  readonly reason: EndReason
+} & (
+  | { readonly kind: 'session'; readonly handle: SessionHandle; readonly userId: UserId }
+  | { readonly kind: 'cut-off'; readonly userId: UserId | null; readonly beforeMs: EpochMs }
+)
+
+/** A stretch of the revocation log. */
+export interface RevocationPage {
+  readonly entries: readonly RevocationEntry[]
+  /** The position after the last entry; pass it on. Opaque, at most 128 characters. */
+  readonly cursor: string
+}
+
+/**
+ * The storage port of sessions. Every method is atomic by itself; no transaction crosses the port.
+ * Reads are linearizable: they see every acknowledged write of every process. Every answer to a
+ * write is given only after the write is durable. Trouble throws a `StoreError`.
+ *
+ * A row is *live* while it is not revoked, `nowMs < absoluteExpiresAtMs`, it was created after the
+ * cut-offs of its user and tenant, and it is not idle. Wherever a `Session` is returned, a cut-off
+ * that covers it has been folded into `revokedAtMs` (the cut-off's `nowMs`) and `endReason`.
+ */
+export interface SessionStore {
+  /**
+   * Adds a row. With a limit, counting and inserting are one atomic step per user: concurrent
+   * inserts never leave more than `max` live sessions; `end-oldest` ends the oldest by
+   * (`createdAtMs`, handle) with reason `limit` and logs it, as `revoke` does.
+   */
+  insert(session: Session, limit: SessionLimit | null): Promise<InsertOutcome>
+
+  /** The row, live or ended, or undefined. */
+  find(key: SessionKey): Promise<Session | undefined>
+
+  /**
+   * The one conditional write of the rotation rule. Applies `rotation.next` only while the row's
+   * current hash equals `rotation.expected`, `revokedAtMs` is null, `rotation.nowMs <
+   * absoluteExpiresAtMs`, `createdAtMs` is after the cut-offs, and it is not idle:
+   * `rotation.nowMs <= max(idleExpiresAtMs, next.curMintedAtMs + idleTimeoutMs)`. Writes the
+   * rotation columns and `idleExpiresAtMs = min(rotation.nowMs + idleTimeoutMs,
+   * absoluteExpiresAtMs)`, nothing else; claims and data are never touched. One round trip: the
+   * answer holds the row as it then is, whether it advanced or not; undefined without a row.
+   */
+  rotate(key: SessionKey, rotation: Rotation): Promise<RotateOutcome | undefined>
+
+  /** Replaces the claims of a row that is not revoked; false if there is none. */
+  updateClaims(key: SessionKey, claims: JsonObject): Promise<boolean>
+
+  /** Replaces the data of a row that is not revoked; false if there is none. */
+  updateData(key: SessionKey, data: JsonObject): Promise<boolean>
+
+  /**
+   * Ends a session and appends to the revocation log in the same write. True if this call ended
+   * it; false if it had ended before, is unknown, or `judged` no longer is the current hash.
+   */
+  revoke(key: SessionKey, revocation: Revocation): Promise<boolean>
+
+  /**
+   * Ends all live sessions of a user but `except`, and appends each to the log. Without `except`
+   * it also sets the user's cut-off to `nowMs`, so that a log-in already under way cannot slip
+   * through. Returns the handles that this call ended, oldest first.
+   */
+  revokeByUser(
+    user: UserScope,
+    revocation: Revocation & { readonly except: SessionHandle | null },
+  ): Promise<readonly SessionHandle[]>
+
+  /** Raises the scope's cut-off (it never goes back) and appends one entry to the log. O(1). */
+  revokeBefore(scope: CutOffScope, cutOff: CutOff): Promise<void>
+
+  /** Live sessions of a user, oldest first by (`createdAtMs`, handle); stable under deletion. */
+  listByUser(
+    user: UserScope,
+    page: { readonly nowMs: EpochMs; readonly limit: number; readonly after: string | null },
+  ): Promise<SessionPage>
+
+  /**
+   * The log after a cursor, oldest first, at most `limit` entries; null means from the oldest
+   * entry that is kept. An entry never appears behind a cursor already handed out, whatever
+   * commits in which order: followers that pass cursors on miss nothing.
+   */
+  revocationsAfter(cursor: string | null, limit: number): Promise<RevocationPage>
+
+  /** The cursor of the log's end: what comes after it is new. */
+  revocationsEnd(): Promise<string>
+
+  /**
+   * Deletes up to `limit` rows that ended: past their absolute expiry, idle for one more idle
+   * period, or revoked more than `REVOKED_KEPT_MS` ago. Returns how many were deleted.
+   */
+  deleteExpired(nowMs: EpochMs, limit: number): Promise<number>
+
+  /** Deletes up to `limit` log entries with `atMs < beforeMs`. Returns how many. */
+  trimRevocations(beforeMs: EpochMs, limit: number): Promise<number>
+}
+
+/** How long a revoked row is kept, so that its reason can still be told: one day. */
+export const REVOKED_KEPT_MS = 86_400_000
+/** The most rows or entries one page may ask for. */
+export const PAGE_LIMIT_MAX = 500

@@ -1,0 +1,24 @@
+import type { EventSink } from '../domain/events.ts'
+import type { AppId } from '../domain/ids.ts'
+import type { AppSettings } from '../domain/settings.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import type { SessionStore } from '../ports/session-store.ts'
+import type { AccessTokens, PublicKeys, RefreshTokens } from '../ports/tokens.ts'
+
+/** What the use cases need; everything with an effect comes in through here. */
+export interface CoreDeps {
+  readonly store: SessionStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly refreshTokens: RefreshTokens
+  readonly accessTokens: AccessTokens
+  readonly publicKeys: PublicKeys
+  readonly emit: EventSink
+}
+
+/** The use cases of one app. */
+export interface AppContext extends CoreDeps {
+  readonly app: AppId
+  readonly settings: AppSettings
+}

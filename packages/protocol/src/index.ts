@@ -1,0 +1,40 @@
+export type {
+  CoreApi,
+  DriverSettings,
+  Grant,
+  KeySet,
+  SessionInfo,
+  SessionView,
+  VerifiedSession,
+} from './core-api.ts'
+export {
+  ERRORS,
+  type ErrorCode,
+  isErrorCode,
+  type Outcome,
+  ok,
+  type Refusal,
+  type RefusedSession,
+  type Remedy,
+  refuse,
+} from './errors.ts'
+export * from './frontend.ts'
+export {
+  COMMON_ERRORS,
+  type Operation,
+  type ParsedRequestOf,
+  type RequestOf,
+  type ResponseOf,
+  ROUTES,
+  type Route,
+  type Scope,
+} from './routes.ts'
+export { fields, type JsonObjectValue, LIMITS, shapes } from './schemas.ts'
+export {
+  ACCESS_TOKEN_TYP,
+  API_KEY_PREFIX,
+  LINEAGE_BYTES,
+  OPAQUE_ACCESS_PREFIX,
+  REFRESH_TOKEN_PREFIX,
+  RESERVED_CLAIMS,
+} from './tokens.ts'

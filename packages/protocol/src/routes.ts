@@ -1,0 +1,139 @@
+import type * as v from 'valibot'
+import type { ErrorCode } from './errors.ts'
+import { shapes } from './schemas.ts'
+
+/** What an API key must be allowed to call a route; `open` needs no key. */
+export type Scope = 'open' | 'read' | 'verify' | 'write' | 'admin'
+
+/** One route of the native API. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path below the app; `{name}` takes a field of the request. */
+  readonly path: string
+  readonly scope: Scope
+  readonly summary: string
+  /** Refusals beyond those any route can give (`COMMON_ERRORS`). */
+  readonly errors: readonly ErrorCode[]
+}
+
+/** Refusals that every route can give. */
+export const COMMON_ERRORS = [
+  'invalid_request',
+  'payload_too_large',
+  'unsupported_media_type',
+  'api_key_required',
+  'api_key_scope',
+  'app_unknown',
+  'tenant_unknown',
+  'rate_limited',
+  'unavailable',
+  'internal',
+] as const satisfies readonly ErrorCode[]
+
+/**
+ * THE ROUTE TABLE of the native API, by operation. An app other than `default` is reached below
+ * `/apps/{app}`. Fields of the request that are not in the path travel in the query (GET) or in the
+ * JSON body. Schemas are in `shapes` under the same name.
+ */
+export const ROUTES = {
+  createSession: {
+    method: 'POST',
+    path: '/v1/sessions',
+    scope: 'write',
+    summary: 'Start a session for a user and grant its first tokens.',
+    errors: ['claims_reserved', 'token_too_large', 'session_limit'],
+  },
+  refreshSession: {
+    method: 'POST',
+    path: '/v1/sessions/refresh',
+    scope: 'write',
+    summary: 'Present a refresh token; get the next pair, or learn of a theft.',
+    errors: ['refresh_token_invalid', 'session_ended', 'token_theft', 'proof_required'],
+  },
+  verifySession: {
+    method: 'POST',
+    path: '/v1/sessions/verify',
+    scope: 'verify',
+    summary: 'Verify an access token at the core, on demand against the store.',
+    errors: ['access_token_invalid', 'access_token_expired', 'refresh_first', 'session_ended'],
+  },
+  confirmUses: {
+    method: 'POST',
+    path: '/v1/sessions/confirm',
+    scope: 'verify',
+    summary: 'Report first settled uses of access tokens; best effort, in batches.',
+    errors: [],
+  },
+  signOut: {
+    method: 'POST',
+    path: '/v1/sessions/sign-out',
+    scope: 'write',
+    summary: 'End the session a token belongs to, even if the token has expired.',
+    errors: [],
+  },
+  revokeSessions: {
+    method: 'POST',
+    path: '/v1/sessions/revoke',
+    scope: 'write',
+    summary: 'End all sessions of a user (or all but one), or all of a tenant before a time.',
+    errors: [],
+  },
+  listSessions: {
+    method: 'GET',
+    path: '/v1/sessions',
+    scope: 'read',
+    summary: 'List the live sessions of a user, oldest first.',
+    errors: [],
+  },
+  getSession: {
+    method: 'GET',
+    path: '/v1/sessions/{handle}',
+    scope: 'read',
+    summary: 'Read a live session with its data.',
+    errors: ['session_not_found'],
+  },
+  replaceClaims: {
+    method: 'PUT',
+    path: '/v1/sessions/{handle}/claims',
+    scope: 'write',
+    summary: 'Replace the claims; with an access token, get it re-issued at once.',
+    errors: ['session_not_found', 'claims_reserved', 'token_too_large', 'access_token_invalid'],
+  },
+  replaceData: {
+    method: 'PUT',
+    path: '/v1/sessions/{handle}/data',
+    scope: 'write',
+    summary: 'Replace the server-side data.',
+    errors: ['session_not_found'],
+  },
+  revokeSession: {
+    method: 'POST',
+    path: '/v1/sessions/{handle}/revoke',
+    scope: 'write',
+    summary: 'End a session.',
+    errors: [],
+  },
+  getSettings: {
+    method: 'GET',
+    path: '/v1/settings',
+    scope: 'verify',
+    summary: 'What a driver must know to verify locally.',
+    errors: [],
+  },
+  getKeys: {
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    scope: 'open',
+    summary: 'The public signing keys (RFC 7517).',
+    errors: [],
+  },
+} as const satisfies { readonly [K in Operation]: Route }
+
+/** The name of an operation of the core. */
+export type Operation = keyof typeof shapes
+/** A request as callers write it (defaults may be left out). */
+export type RequestOf<K extends Operation> = v.InferInput<(typeof shapes)[K]['request']>
+/** A request after parsing (defaults filled in). */
+export type ParsedRequestOf<K extends Operation> = v.InferOutput<(typeof shapes)[K]['request']>
+/** What an operation answers. */
+export type ResponseOf<K extends Operation> = v.InferOutput<(typeof shapes)[K]['response']>
