@@ -1,0 +1,68 @@
+import { globSync } from 'node:fs'
+import { root } from '../checks/source-files.ts'
+import { ensureChromium } from './ensure-chromium.ts'
+
+/** One part of `npm test`. */
+export interface Phase {
+  readonly name: string
+  /** The part is ended, and has failed, when it takes longer. */
+  readonly timeoutMs: number
+  /** Test files that run at the same time. */
+  readonly concurrency: number
+  /** Test files of this part; a file belongs to the first part that claims it. */
+  readonly claims: (file: string) => boolean
+  /** Sets the machine up; returns a sentence if it cannot. */
+  readonly prepare?: () => string | undefined
+}
+
+const MINUTE_MS = 60_000
+
+/** The parts in which a file is looked for, most special first. */
+const claimOrder = ['pack', 'browser', 'integration', 'simulation', 'unit']
+
+/** The parts of `npm test`, in the order in which they run: what fails fastest first. */
+export const phases: readonly Phase[] = [
+  { name: 'check', timeoutMs: 3 * MINUTE_MS, concurrency: 1, claims: () => false },
+  { name: 'unit', timeoutMs: 6 * MINUTE_MS, concurrency: 2, claims: () => true },
+  {
+    name: 'simulation',
+    timeoutMs: 8 * MINUTE_MS,
+    concurrency: 2,
+    claims: (file) => file.startsWith('simulation/'),
+  },
+  {
+    name: 'integration',
+    timeoutMs: 8 * MINUTE_MS,
+    concurrency: 1,
+    claims: (file) => file.startsWith('test/') || file.includes('/test/integration/'),
+  },
+  {
+    name: 'browser',
+    timeoutMs: 8 * MINUTE_MS,
+    concurrency: 1,
+    claims: (file) => /(^examples\/|\/browser\/|\.browser\.test\.ts$)/.test(file),
+    prepare: ensureChromium,
+  },
+  {
+    name: 'pack',
+    timeoutMs: 6 * MINUTE_MS,
+    concurrency: 1,
+    claims: (file) => file.endsWith('/packed-install.test.ts'),
+  },
+]
+
+/** The test files of a part, sorted. Every `*.test.ts` of the repository belongs to one part. */
+export function filesOf(phase: Phase): readonly string[] {
+  const places = ['packages', 'simulation', 'bench', 'examples', 'scripts', 'test']
+  const all = places.flatMap((place) =>
+    globSync(`${place}/**/*.test.ts`, {
+      cwd: root,
+      exclude: (entry) => ['node_modules', 'build', 'dist'].includes(entry),
+    }),
+  )
+  return all.filter((file) => ownerOf(file) === phase.name).sort()
+}
+
+function ownerOf(file: string): string | undefined {
+  return claimOrder.find((name) => phases.find((phase) => phase.name === name)?.claims(file))
+}
