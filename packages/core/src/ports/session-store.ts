@@ -89,14 +89,24 @@ export interface RevocationPage {
  * write is given only after the write is durable. Trouble throws a `StoreError`.
  *
  * A row is *live* while it is not revoked, `nowMs < absoluteExpiresAtMs`, it was created after the
- * cut-offs of its user and tenant, and it is not idle. Wherever a `Session` is returned, a cut-off
- * that covers it has been folded into `revokedAtMs` (the cut-off's `nowMs`) and `endReason`.
+ * cut-offs of its user and tenant, and it is not idle. Here idle means surely idle, `nowMs >
+ * idleExpiresAtMs + idleTimeoutMs`: a token of the row may be one idle period younger than the row,
+ * and a session that can still be refreshed must be counted, listed and ended with the others.
+ *
+ * Wherever a `Session` is returned, a cut-off that covers it has been folded into `revokedAtMs` (the
+ * cut-off's `nowMs`) and `endReason`: the row's own end comes first, then the user's cut-off, then
+ * the tenant's. "Revoked" below means the folded value, unless it says otherwise.
+ *
+ * Order by (`createdAtMs`, handle) compares handles byte by byte. Page limits above
+ * `PAGE_LIMIT_MAX` are cut down to it. A string that the engine cannot hold exactly (a lone
+ * surrogate, a NUL) is refused with a throw, never stored as another string.
  */
 export interface SessionStore {
   /**
    * Adds a row. With a limit, counting and inserting are one atomic step per user: concurrent
    * inserts never leave more than `max` live sessions; `end-oldest` ends the oldest by
-   * (`createdAtMs`, handle) with reason `limit` and logs it, as `revoke` does.
+   * (`createdAtMs`, handle), never the new one, with reason `limit` and logs each, as `revoke` does.
+   * Now is the new row's `createdAtMs`. `duplicate` is found before the limit is looked at.
    */
   insert(session: Session, limit: SessionLimit | null): Promise<InsertOutcome>
 
@@ -122,24 +132,32 @@ export interface SessionStore {
 
   /**
    * Ends a session and appends to the revocation log in the same write. True if this call ended
-   * it; false if it had ended before, is unknown, or `judged` no longer is the current hash.
+   * it; false if it was revoked before, is unknown, or `judged` no longer is the current hash.
+   * Expiry is not looked at: whatever some clock still takes for live can be ended.
    */
   revoke(key: SessionKey, revocation: Revocation): Promise<boolean>
 
   /**
-   * Ends all live sessions of a user but `except`, and appends each to the log. Without `except`
-   * it also sets the user's cut-off to `nowMs`, so that a log-in already under way cannot slip
-   * through. Returns the handles that this call ended, oldest first.
+   * Ends all live sessions of a user but `except`, and appends each to the log, oldest first.
+   * Without `except` it then does what `revokeBefore` does for the user at `nowMs`, log entry
+   * included, so that a log-in already under way cannot slip through. `judged` is not looked at.
+   * Returns the handles that this call ended, oldest first.
    */
   revokeByUser(
     user: UserScope,
     revocation: Revocation & { readonly except: SessionHandle | null },
   ): Promise<readonly SessionHandle[]>
 
-  /** Raises the scope's cut-off (it never goes back) and appends one entry to the log. O(1). */
+  /**
+   * Raises the scope's cut-off and appends one entry to the log. O(1). The cut-off never goes back:
+   * one at or below the present `beforeMs` leaves it as it is, and is logged all the same.
+   */
   revokeBefore(scope: CutOffScope, cutOff: CutOff): Promise<void>
 
-  /** Live sessions of a user, oldest first by (`createdAtMs`, handle); stable under deletion. */
+  /**
+   * Live sessions of a user, oldest first by (`createdAtMs`, handle); stable under deletion. A
+   * malformed `after` reads from the start.
+   */
   listByUser(
     user: UserScope,
     page: { readonly nowMs: EpochMs; readonly limit: number; readonly after: string | null },
@@ -148,7 +166,9 @@ export interface SessionStore {
   /**
    * The log after a cursor, oldest first, at most `limit` entries; null means from the oldest
    * entry that is kept. An entry never appears behind a cursor already handed out, whatever
-   * commits in which order: followers that pass cursors on miss nothing.
+   * commits in which order: followers that pass cursors on miss nothing. A cursor that is none, or
+   * lies beyond the end of the log (a store put back to an older state), reads from the oldest entry:
+   * an entry seen twice does no harm.
    */
   revocationsAfter(cursor: string | null, limit: number): Promise<RevocationPage>
 
@@ -156,8 +176,9 @@ export interface SessionStore {
   revocationsEnd(): Promise<string>
 
   /**
-   * Deletes up to `limit` rows that ended: past their absolute expiry, idle for one more idle
-   * period, or revoked more than `REVOKED_KEPT_MS` ago. Returns how many were deleted.
+   * Deletes up to `limit` rows that ended: `nowMs >= absoluteExpiresAtMs`, surely idle, or revoked
+   * themselves (a cut-off alone does not count) more than `REVOKED_KEPT_MS` ago. Returns how many
+   * were deleted; fewer than `limit` only when none is left.
    */
   deleteExpired(nowMs: EpochMs, limit: number): Promise<number>
 
