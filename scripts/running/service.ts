@@ -46,7 +46,7 @@ export async function claimPort(host: string, port: number, setting: string): Pr
   await promise
 }
 
-/** Starts a service and waits until it is ready; throws `ServiceFailure` if it does not get there. */
+/** Starts a service and waits until it is ready; throws `ServiceFailure` if it never is. */
 export async function startService(settings: ServiceSettings): Promise<Service> {
   const log = openSync(settings.logFile, 'w', 0o600)
   // Its own process group: Ctrl-C reaches only us, and we stop the services in order.
