@@ -19,6 +19,7 @@ export {
   refuse,
 } from './errors.ts'
 export * from './frontend.ts'
+export { parseRequest } from './parse-request.ts'
 export {
   COMMON_ERRORS,
   type Operation,

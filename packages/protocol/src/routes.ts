@@ -1,6 +1,6 @@
 import type * as v from 'valibot'
 import type { ErrorCode } from './errors.ts'
-import { shapes } from './schemas.ts'
+import type { shapes } from './schemas.ts'
 
 /** What an API key must be allowed to call a route; `open` needs no key. */
 export type Scope = 'open' | 'read' | 'verify' | 'write' | 'admin'

@@ -48,7 +48,10 @@ function depthWithin(value: unknown, depth: number): boolean {
 /** The fields that routes are made of. */
 export const fields = {
   appName: v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -')),
-  tenant: v.optional(v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -')), 'default'),
+  tenant: v.optional(
+    v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -')),
+    'default',
+  ),
   handle: v.pipe(v.string(), v.regex(HANDLE, 'must be a session handle (22 characters)')),
   userId: v.pipe(
     v.string(),
@@ -84,7 +87,11 @@ export const sessionView = v.object({
   absoluteExpiresAtMs: v.number(),
 })
 /** A session with its server-side data and device facts. */
-export const sessionInfo = v.object({ ...sessionView.entries, data: jsonObject, device: jsonObject })
+export const sessionInfo = v.object({
+  ...sessionView.entries,
+  data: jsonObject,
+  device: jsonObject,
+})
 
 const accessToken = v.object({ token: v.string(), expiresAtMs: v.number() })
 const refreshToken = v.object({ token: v.string(), expiresAtMs: v.number() })

@@ -1,4 +1,4 @@
-import { endedFor, type Ended } from './expiry.ts'
+import { type Ended, endedFor } from './expiry.ts'
 import { type EpochMs, type KeyThumbprint, prefixOf, type SecretHash } from './ids.ts'
 import type { Lineage, PresentedToken, RotationState, Session } from './session.ts'
 import type { RotationSettings } from './settings.ts'
@@ -165,12 +165,7 @@ function convergeTo(session: Session, x: PresentedToken, nowMs: EpochMs): Rotati
   return { expected: session.curHash2, next, nowMs }
 }
 
-function healTo(
-  session: Session,
-  x: PresentedToken,
-  parent: SecretHash,
-  nowMs: EpochMs,
-): Rotation {
+function healTo(session: Session, x: PresentedToken, parent: SecretHash, nowMs: EpochMs): Rotation {
   return { ...advanceTo(parent, x, nowMs), expected: session.curHash2 }
 }
 
@@ -199,8 +194,6 @@ function isLateParent(
 ): boolean {
   const { raceWindowMs } = settings
   return (
-    raceWindowMs > 0 &&
-    hash2 === session.prevHash2 &&
-    nowMs <= session.confirmedAtMs + raceWindowMs
+    raceWindowMs > 0 && hash2 === session.prevHash2 && nowMs <= session.confirmedAtMs + raceWindowMs
   )
 }

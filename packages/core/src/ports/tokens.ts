@@ -71,7 +71,12 @@ export interface AccessTokens {
 export interface PublicKeys {
   /** RFC 7517 members, public ones only, and how long the set may be cached. */
   publicKeySet(app: AppId): Promise<{
-    readonly keys: readonly { readonly kty: string; readonly kid: string; readonly alg: string; readonly use: string }[]
+    readonly keys: readonly {
+      readonly kty: string
+      readonly kid: string
+      readonly alg: string
+      readonly use: string
+    }[]
     readonly maxAgeSeconds: number
   }>
 }

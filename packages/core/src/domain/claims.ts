@@ -1,0 +1,26 @@
+import { LIMITS, RESERVED_CLAIMS } from '@pawl/protocol'
+import type { JsonObject } from './ids.ts'
+
+/** Names that would reach an object's prototype. */
+const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+const RESERVED: ReadonlySet<string> = new Set(RESERVED_CLAIMS)
+
+/** What is wrong with an application's claims, or null if they may go into a token. */
+export function faultOfClaims(claims: JsonObject): string | null {
+  for (const name of Object.keys(claims)) {
+    if (RESERVED.has(name)) return `the claim ${name} is reserved`
+    if (PROTOTYPE_NAMES.has(name)) return `the claim name ${name} is not allowed`
+  }
+  const length = JSON.stringify(claims).length
+  return length > LIMITS.claimsChars
+    ? `the claims are ${length} characters long; at most ${LIMITS.claimsChars} are allowed`
+    : null
+}
+
+/** What is wrong with a session's server-side data or device facts, or null. */
+export function faultOfData(data: JsonObject): string | null {
+  const length = JSON.stringify(data).length
+  return length > LIMITS.dataChars
+    ? `the data is ${length} characters long; at most ${LIMITS.dataChars} are allowed`
+    : null
+}

@@ -1,0 +1,126 @@
+import { type Grant, type Outcome, ok, type ParsedRequestOf, refuse } from '@pawl/protocol'
+import { faultOfClaims, faultOfData } from '../domain/claims.ts'
+import { idleExpiryFrom } from '../domain/expiry.ts'
+import type {
+  EpochMs,
+  JsonObject,
+  KeyThumbprint,
+  SessionHandle,
+  TenantId,
+  UserId,
+} from '../domain/ids.ts'
+import type { Session } from '../domain/session.ts'
+import { faultsOf } from '../domain/settings.ts'
+import type { AppContext } from './deps.ts'
+import { prepareGrant } from './make-grant.ts'
+import { endSession } from './revoke-session.ts'
+
+type Request = ParsedRequestOf<'createSession'>
+
+/**
+ * Starts a session and grants its first tokens. The tokens are made before anything is written, so
+ * that claims too large for a cookie change nothing. A session named by `replaces` ends first.
+ * Refuses `claims_reserved`, `invalid_request`, `token_too_large`, `session_limit`.
+ */
+export async function createSession(
+  context: AppContext,
+  request: Request,
+): Promise<Outcome<Grant>> {
+  const claims = request.claims as JsonObject
+  const fault = faultOfClaims(claims)
+  if (fault !== null) return refuse('claims_reserved', fault)
+  const dataFault =
+    faultOfData(request.data as JsonObject) ?? faultOfData(request.device as JsonObject)
+  if (dataFault !== null) return refuse('invalid_request', dataFault)
+  const lifetimes = lifetimesOf(context, request)
+  if (lifetimes.fault !== null) return refuse('invalid_request', lifetimes.fault)
+
+  const nowMs = context.clock.nowMs()
+  const key = {
+    app: context.app,
+    tenant: request.tenant as TenantId,
+    handle: context.random.handle(),
+    keyThumbprint: (request.keyThumbprint ?? null) as KeyThumbprint | null,
+  }
+  const prepared = prepareGrant(context, { session: key, parent: null, nowMs })
+  const absoluteExpiresAtMs = (nowMs + lifetimes.absoluteMs) as EpochMs
+  const idleTimeoutMs = lifetimes.idleMs
+  const session: Session = {
+    ...key,
+    userId: request.userId as UserId,
+    generation: 0,
+    curHash2: prepared.root.hash2,
+    curMintedAtMs: nowMs,
+    prevHash2: null,
+    confirmedAtMs: nowMs,
+    createdAtMs: nowMs,
+    idleTimeoutMs,
+    idleExpiresAtMs: idleExpiryFrom({ idleTimeoutMs, absoluteExpiresAtMs }, nowMs),
+    absoluteExpiresAtMs,
+    accessTtlSeconds: lifetimes.accessTtlSeconds,
+    accessKind: request.accessKind ?? context.settings.accessKind,
+    claims,
+    data: request.data as JsonObject,
+    device: request.device as JsonObject,
+    revokedAtMs: null,
+    endReason: null,
+  }
+  const grant = await prepared.finish(session, 'created')
+  if (grant === undefined) return refuse('token_too_large')
+  if (request.replaces !== undefined) {
+    const replaced = { ...key, handle: request.replaces as SessionHandle }
+    await endSession(context, replaced, 'replaced')
+  }
+  return insertSession(context, session, grant)
+}
+
+async function insertSession(
+  context: AppContext,
+  session: Session,
+  grant: Grant,
+): Promise<Outcome<Grant>> {
+  const outcome = await context.store.insert(session, null)
+  switch (outcome.kind) {
+    case 'duplicate':
+      throw new Error('the random generator repeated a session handle')
+    case 'limit-reached':
+      return refuse('session_limit')
+    case 'inserted': {
+      const { app, tenant, handle, userId, createdAtMs: atMs } = session
+      const subject = { app, tenant, userId, atMs }
+      for (const ended of outcome.ended) {
+        context.emit({ ...subject, handle: ended, kind: 'ended', reason: 'limit' })
+      }
+      context.emit({ ...subject, handle, kind: 'created', lineage: grant.lineage })
+      return ok(grant)
+    }
+  }
+}
+
+interface Lifetimes {
+  readonly accessTtlSeconds: number
+  readonly idleMs: number
+  readonly absoluteMs: number
+  readonly fault: string | null
+}
+
+/** The session's own lifetimes: what the request asks for, within the rules of the app. */
+function lifetimesOf(context: AppContext, request: Request): Lifetimes {
+  const { settings } = context
+  const accessTtlSeconds = request.accessTtlSeconds ?? settings.accessTtlSeconds
+  const absoluteSeconds = request.absoluteTimeoutSeconds ?? settings.absoluteTimeoutSeconds
+  const idleSeconds =
+    request.idleTimeoutSeconds ?? Math.min(settings.idleTimeoutSeconds, absoluteSeconds)
+  return {
+    accessTtlSeconds,
+    idleMs: idleSeconds * 1000,
+    absoluteMs: absoluteSeconds * 1000,
+    fault:
+      faultsOf({
+        ...settings,
+        accessTtlSeconds,
+        idleTimeoutSeconds: idleSeconds,
+        absoluteTimeoutSeconds: absoluteSeconds,
+      }).join('; ') || null,
+  }
+}

@@ -1,0 +1,55 @@
+import type { Grant } from '@pawl/protocol'
+import type { LineageFacts } from '../domain/events.ts'
+import { idleExpiryFrom } from '../domain/expiry.ts'
+import type { EpochMs } from '../domain/ids.ts'
+import type { Session } from '../domain/session.ts'
+import type { OpenedRefreshToken } from '../ports/tokens.ts'
+import type { AppContext } from './deps.ts'
+import { lineageFacts, lineageOf, viewOf } from './views.ts'
+
+/** A grant under way: the refresh token is minted, the access token is being signed. */
+export interface PreparedGrant {
+  readonly root: OpenedRefreshToken
+  readonly lineage: LineageFacts
+  /** Undefined if the access token would be too large. */
+  readonly finish: (session: Session, rule: Grant['rule']) => Promise<Grant | undefined>
+}
+
+/**
+ * Mints the refresh token of a grant: a child of `parent`, or the root of a new session. Nothing
+ * leaves the core before `finish`, which callers await after their write was acknowledged.
+ */
+export function prepareGrant(
+  context: AppContext,
+  of: {
+    readonly session: Pick<Session, 'app' | 'tenant' | 'handle' | 'keyThumbprint'>
+    readonly parent: OpenedRefreshToken | null
+    readonly nowMs: EpochMs
+  },
+): PreparedGrant {
+  const { session, parent, nowMs } = of
+  const minted = context.refreshTokens.mint({ session, parent, mintedAtMs: nowMs })
+  const lineage = lineageOf(minted.opened)
+  const facts = lineageFacts(lineage)
+
+  async function finish(row: Session, rule: Grant['rule']): Promise<Grant | undefined> {
+    const expiresAtMs = accessExpiry(row, nowMs)
+    const order = { session: row, lineage, nowMs, expiresAtMs }
+    const token = await context.accessTokens.mint(order)
+    if (token === undefined) return undefined
+    return {
+      session: viewOf(row),
+      accessToken: { token, expiresAtMs },
+      refreshToken: { token: minted.token, expiresAtMs: idleExpiryFrom(row, nowMs) },
+      lineage: facts,
+      rule,
+    }
+  }
+  return { root: minted.opened, lineage: facts, finish }
+}
+
+/** When an access token minted now dies: after its life, never past the session's end. */
+function accessExpiry(session: Session, nowMs: EpochMs): EpochMs {
+  const expiresAtMs = nowMs + session.accessTtlSeconds * 1000
+  return Math.min(expiresAtMs, session.absoluteExpiresAtMs) as EpochMs
+}

@@ -1,0 +1,75 @@
+import { type Outcome, ok, type ParsedRequestOf, type ResponseOf, refuse } from '@pawl/protocol'
+import { faultOfClaims, faultOfData } from '../domain/claims.ts'
+import { endedFor } from '../domain/expiry.ts'
+import type { EpochMs, JsonObject, SessionHandle, TenantId } from '../domain/ids.ts'
+import type { Session, SessionKey } from '../domain/session.ts'
+import type { OpenedAccessToken } from '../ports/tokens.ts'
+import type { AppContext } from './deps.ts'
+import { viewOf } from './views.ts'
+
+type ClaimsAnswer = ResponseOf<'replaceClaims'>
+
+/**
+ * Replaces the claims of a live session. Given an access token of that session, it is re-issued with
+ * the new claims, the same lineage and the same expiry. Refuses `claims_reserved`,
+ * `session_not_found`, `access_token_invalid`, `token_too_large`; then nothing was written.
+ */
+export async function replaceClaims(
+  context: AppContext,
+  request: ParsedRequestOf<'replaceClaims'>,
+): Promise<Outcome<ClaimsAnswer>> {
+  const claims = request.claims as JsonObject
+  const fault = faultOfClaims(claims)
+  if (fault !== null) return refuse('claims_reserved', fault)
+  const key = keyOf(context, request)
+  const nowMs = context.clock.nowMs()
+  const current = await context.store.find(key)
+  if (current === undefined || endedFor(current, current.curMintedAtMs, nowMs) !== null) {
+    return refuse('session_not_found')
+  }
+  const session = { ...current, claims }
+  let accessToken: ClaimsAnswer['accessToken'] = null
+  if (request.accessToken !== undefined) {
+    const presented = await context.accessTokens.open(context.app, request.accessToken)
+    if (presented === undefined || !belongsTo(presented, session) || isDead(presented, nowMs)) {
+      return refuse('access_token_invalid')
+    }
+    const { lineage, expiresAtMs } = presented
+    const token = await context.accessTokens.mint({ session, lineage, nowMs, expiresAtMs })
+    if (token === undefined) return refuse('token_too_large')
+    accessToken = { token, expiresAtMs }
+  }
+  const updated = await context.store.updateClaims(key, claims)
+  return updated ? ok({ session: viewOf(session), accessToken }) : refuse('session_not_found')
+}
+
+/** Replaces the server-side data of a live session. Refuses `session_not_found`. */
+export async function replaceData(
+  context: AppContext,
+  request: ParsedRequestOf<'replaceData'>,
+): Promise<Outcome<ResponseOf<'replaceData'>>> {
+  const data = request.data as JsonObject
+  const fault = faultOfData(data)
+  if (fault !== null) return refuse('invalid_request', fault)
+  const updated = await context.store.updateData(keyOf(context, request), data)
+  return updated ? ok({ handle: request.handle }) : refuse('session_not_found')
+}
+
+function keyOf(
+  context: AppContext,
+  request: { readonly handle: string; readonly tenant: string },
+): SessionKey {
+  return {
+    app: context.app,
+    tenant: request.tenant as TenantId,
+    handle: request.handle as SessionHandle,
+  }
+}
+
+function belongsTo(token: OpenedAccessToken, session: Session): boolean {
+  return token.handle === session.handle && token.tenant === session.tenant
+}
+
+function isDead(token: OpenedAccessToken, nowMs: EpochMs): boolean {
+  return nowMs >= token.expiresAtMs
+}

@@ -1,0 +1,87 @@
+import { type Outcome, ok, type ParsedRequestOf, type ResponseOf } from '@pawl/protocol'
+import type { EpochMs, SessionHandle, TenantId, UserId } from '../domain/ids.ts'
+import type { EndReason, SessionKey } from '../domain/session.ts'
+import type { AppContext } from './deps.ts'
+
+/** Ends one session, if it lives; true if this call ended it. */
+export async function endSession(
+  context: AppContext,
+  key: SessionKey,
+  reason: EndReason,
+): Promise<boolean> {
+  const nowMs = context.clock.nowMs()
+  const { app, tenant, handle } = key
+  const revoked = await context.store.revoke({ app, tenant, handle }, { reason, nowMs })
+  if (!revoked) return false
+  const session = await context.store.find({ app, tenant, handle })
+  if (session !== undefined) {
+    const { userId } = session
+    context.emit({ app, tenant, handle, userId, atMs: nowMs, kind: 'ended', reason })
+  }
+  return true
+}
+
+/** Ends a session by its handle. Idempotent: ending it twice is no error. */
+export async function revokeSession(
+  context: AppContext,
+  request: ParsedRequestOf<'revokeSession'>,
+): Promise<Outcome<ResponseOf<'revokeSession'>>> {
+  const key = {
+    app: context.app,
+    tenant: request.tenant as TenantId,
+    handle: request.handle as SessionHandle,
+  }
+  return ok({ revoked: await endSession(context, key, 'revoked') })
+}
+
+/**
+ * Ends many sessions at once: with `userId` all of the user's but `except`; with `createdBeforeMs`
+ * those created at or before it; without `userId` a whole tenant's. Answers the handles it ended
+ * where they are known (not for a cut-off, which costs the same for one session and a million).
+ */
+export async function revokeSessions(
+  context: AppContext,
+  request: ParsedRequestOf<'revokeSessions'>,
+): Promise<Outcome<ResponseOf<'revokeSessions'>>> {
+  const nowMs = context.clock.nowMs()
+  const tenant = request.tenant as TenantId
+  const { app } = context
+  const reason = 'revoked'
+  if (request.userId === undefined || request.createdBeforeMs !== undefined) {
+    const userId = (request.userId ?? null) as UserId | null
+    const beforeMs = Math.min(request.createdBeforeMs ?? nowMs, nowMs) as EpochMs
+    await context.store.revokeBefore({ app, tenant, userId }, { beforeMs, reason, nowMs })
+    return ok({ handles: [] })
+  }
+  const userId = request.userId as UserId
+  const except = (request.except ?? null) as SessionHandle | null
+  const user = { app, tenant, userId }
+  const handles = await context.store.revokeByUser(user, { reason, nowMs, except })
+  for (const handle of handles) {
+    context.emit({ app, tenant, handle, userId, atMs: nowMs, kind: 'ended', reason })
+  }
+  return ok({ handles: [...handles] })
+}
+
+/**
+ * Ends every session that the presented tokens belong to, expired tokens included: a seal or a
+ * signature of ours is enough. Repeating it, or presenting nothing known, is no error.
+ */
+export async function signOut(
+  context: AppContext,
+  request: ParsedRequestOf<'signOut'>,
+): Promise<Outcome<ResponseOf<'signOut'>>> {
+  const keys = new Map<string, SessionKey>()
+  const remember = (key: SessionKey | undefined): void => {
+    if (key !== undefined && key.app === context.app) keys.set(`${key.tenant} ${key.handle}`, key)
+  }
+  for (const token of request.refreshTokens) remember(context.refreshTokens.open(token))
+  if (request.accessToken !== undefined) {
+    remember(await context.accessTokens.open(context.app, request.accessToken))
+  }
+  const handles: string[] = []
+  for (const key of keys.values()) {
+    if (await endSession(context, key, 'sign-out')) handles.push(key.handle)
+  }
+  return ok({ handles })
+}
