@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { refreshWith, testCore, valueOf } from './test-core.ts'
+import { granted, refreshWith, testCore } from './test-core.ts'
 
 const W = 60_000
 const D = 2 * W + 30_000
 
 async function refreshedOnce(settings: Parameters<typeof testCore>[0] = {}) {
   const world = testCore(settings)
-  const root = valueOf(await world.core.createSession({ userId: 'ann' }))
-  const child = valueOf(await refreshWith(world.core, root))
+  const root = granted(await world.core.createSession({ userId: 'ann' }))
+  const child = granted(await refreshWith(world.core, root))
   const mintedAtMs = child.session.createdAtMs
   const report = (firstSeenAtMs: number) =>
     world.core.confirmUses({ uses: [{ accessToken: child.accessToken.token, firstSeenAtMs }] })
@@ -18,9 +18,9 @@ async function refreshedOnce(settings: Parameters<typeof testCore>[0] = {}) {
 test('a settled use retires the parent; an earlier one proves nothing', async () => {
   const world = await refreshedOnce()
   world.advance(D - 1)
-  assert.deepEqual(valueOf(await world.report(world.mintedAtMs + D - 1)), { confirmed: 0 })
+  assert.deepEqual(granted(await world.report(world.mintedAtMs + D - 1)), { confirmed: 0 })
   world.advance(1)
-  assert.deepEqual(valueOf(await world.report(world.mintedAtMs + D)), { confirmed: 1 })
+  assert.deepEqual(granted(await world.report(world.mintedAtMs + D)), { confirmed: 1 })
   assert.equal(world.events.at(-1)?.kind, 'confirmed')
   world.advance(W + 1)
   const answer = await refreshWith(world.core, world.root)
@@ -30,28 +30,28 @@ test('a settled use retires the parent; an earlier one proves nothing', async ()
 test('a report is dropped when it is older than half a race window', async () => {
   const world = await refreshedOnce()
   world.advance(D + W / 2 + 1)
-  assert.deepEqual(valueOf(await world.report(world.mintedAtMs + D)), { confirmed: 0 })
-  assert.deepEqual(valueOf(await world.report(world.mintedAtMs + D + 1)), { confirmed: 1 })
+  assert.deepEqual(granted(await world.report(world.mintedAtMs + D)), { confirmed: 0 })
+  assert.deepEqual(granted(await world.report(world.mintedAtMs + D + 1)), { confirmed: 1 })
 })
 
 test('a driver whose clock runs ahead settles nothing early', async () => {
   const world = await refreshedOnce()
   world.advance(1_000)
-  assert.deepEqual(valueOf(await world.report(world.mintedAtMs + 10 * D)), { confirmed: 0 })
+  assert.deepEqual(granted(await world.report(world.mintedAtMs + 10 * D)), { confirmed: 0 })
 })
 
 test('with confirm on-refresh a report changes nothing', async () => {
   const world = await refreshedOnce({ settings: { confirm: 'on-refresh' } })
   world.advance(D)
-  assert.deepEqual(valueOf(await world.report(world.mintedAtMs + D)), { confirmed: 0 })
+  assert.deepEqual(granted(await world.report(world.mintedAtMs + D)), { confirmed: 0 })
 })
 
 test('a displaced branch must refresh first when it is checked against the store', async () => {
   const world = await refreshedOnce()
   const { core, root, child } = world
-  const next = valueOf(await refreshWith(core, child))
+  const next = granted(await refreshWith(core, child))
   world.advance(3 * W)
-  valueOf(await refreshWith(core, next))
+  granted(await refreshWith(core, next))
   const check = (accessToken: string) => core.verifySession({ accessToken, checkStore: true })
   const displaced = await check(root.accessToken.token)
   assert.equal(displaced.kind === 'refused' && displaced.code, 'refresh_first')
@@ -62,8 +62,8 @@ test('a displaced branch must refresh first when it is checked against the store
 test('a checked token of a revoked session is refused with the reason', async () => {
   const { core, child } = await refreshedOnce()
   const { handle } = child.session
-  assert.deepEqual(valueOf(await core.revokeSession({ handle })), { revoked: true })
-  assert.deepEqual(valueOf(await core.revokeSession({ handle })), { revoked: false })
+  assert.deepEqual(granted(await core.revokeSession({ handle })), { revoked: true })
+  assert.deepEqual(granted(await core.revokeSession({ handle })), { revoked: false })
   const accessToken = child.accessToken.token
   const answer = await core.verifySession({ accessToken, checkStore: true })
   assert.equal(answer.kind === 'refused' && answer.session?.reason, 'revoked')
@@ -71,14 +71,14 @@ test('a checked token of a revoked session is refused with the reason', async ()
 
 test('an opaque token is dead with its row, and reads its claims from there', async () => {
   const { core } = testCore()
-  const grant = valueOf(
+  const grant = granted(
     await core.createSession({ userId: 'ann', accessKind: 'opaque', claims: { role: 'a' } }),
   )
   const accessToken = grant.accessToken.token
   const { handle } = grant.session
-  valueOf(await core.replaceClaims({ handle, claims: { role: 'b' } }))
-  assert.deepEqual(valueOf(await core.verifySession({ accessToken })).claims, { role: 'b' })
-  valueOf(await core.revokeSession({ handle }))
+  granted(await core.replaceClaims({ handle, claims: { role: 'b' } }))
+  assert.deepEqual(granted(await core.verifySession({ accessToken })).claims, { role: 'b' })
+  granted(await core.revokeSession({ handle }))
   const answer = await core.verifySession({ accessToken })
   assert.equal(answer.kind === 'refused' && answer.code, 'session_ended')
 })
@@ -86,7 +86,7 @@ test('an opaque token is dead with its row, and reads its claims from there', as
 test('a re-issued access token keeps lineage and expiry', async () => {
   const world = await refreshedOnce()
   world.advance(60_000)
-  const answer = valueOf(
+  const answer = granted(
     await world.core.replaceClaims({
       handle: world.child.session.handle,
       claims: { role: 'admin' },
@@ -95,8 +95,8 @@ test('a re-issued access token keeps lineage and expiry', async () => {
   )
   assert.equal(answer.accessToken?.expiresAtMs, world.child.accessToken.expiresAtMs)
   const again = await world.core.verifySession({ accessToken: answer.accessToken?.token ?? '' })
-  assert.deepEqual(valueOf(again).lineage, world.child.lineage)
-  assert.deepEqual(valueOf(again).claims, { role: 'admin' })
+  assert.deepEqual(granted(again).lineage, world.child.lineage)
+  assert.deepEqual(granted(again).claims, { role: 'admin' })
 })
 
 test('claims with a reserved or dangerous name are refused and nothing is written', async () => {
@@ -105,7 +105,7 @@ test('claims with a reserved or dangerous name are refused and nothing is writte
     const answer = await core.replaceClaims({ handle: child.session.handle, claims })
     assert.equal(answer.kind === 'refused' && answer.code, 'claims_reserved')
   }
-  assert.deepEqual(valueOf(await core.getSession({ handle: child.session.handle })).claims, {})
+  assert.deepEqual(granted(await core.getSession({ handle: child.session.handle })).claims, {})
 })
 
 test('signing out works with an expired access token, and twice', async () => {
@@ -113,8 +113,8 @@ test('signing out works with an expired access token, and twice', async () => {
   world.advance(3_600_000)
   const accessToken = world.child.accessToken.token
   const { handle } = world.child.session
-  assert.deepEqual(valueOf(await world.core.signOut({ accessToken })), { handles: [handle] })
-  assert.deepEqual(valueOf(await world.core.signOut({ accessToken })), { handles: [] })
+  assert.deepEqual(granted(await world.core.signOut({ accessToken })), { handles: [handle] })
+  assert.deepEqual(granted(await world.core.signOut({ accessToken })), { handles: [] })
   const answer = await refreshWith(world.core, world.child)
   assert.equal(answer.kind === 'refused' && answer.session?.reason, 'sign-out')
 })
@@ -122,19 +122,19 @@ test('signing out works with an expired access token, and twice', async () => {
 test('ending the others spares the one that asked; ending all spares none', async () => {
   const { core } = testCore()
   const grants = []
-  for (let i = 0; i < 3; i++) grants.push(valueOf(await core.createSession({ userId: 'ann' })))
+  for (let i = 0; i < 3; i++) grants.push(granted(await core.createSession({ userId: 'ann' })))
   const [first, second, third] = grants.map((grant) => grant.session.handle)
   const others = await core.revokeSessions({ userId: 'ann', except: second ?? '' })
-  assert.deepEqual(valueOf(others).handles, [first, third])
-  assert.deepEqual(valueOf(await core.revokeSessions({ userId: 'ann' })).handles, [second])
-  assert.deepEqual(valueOf(await core.listSessions({ userId: 'ann' })).sessions, [])
+  assert.deepEqual(granted(others).handles, [first, third])
+  assert.deepEqual(granted(await core.revokeSessions({ userId: 'ann' })).handles, [second])
+  assert.deepEqual(granted(await core.listSessions({ userId: 'ann' })).sessions, [])
 })
 
 test('a new session over an old one ends the old one first', async () => {
   const { core, events } = testCore()
-  const old = valueOf(await core.createSession({ userId: 'ann' }))
+  const old = granted(await core.createSession({ userId: 'ann' }))
   const { handle } = old.session
-  valueOf(await core.createSession({ userId: 'bob', replaces: handle }))
+  granted(await core.createSession({ userId: 'bob', replaces: handle }))
   assert.deepEqual(
     events.map((event) => event.kind),
     ['created', 'ended', 'created'],

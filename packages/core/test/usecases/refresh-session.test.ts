@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryStore } from '@pawl/store-testkit'
 import type { Rotation, SessionKey } from '../../src/index.ts'
-import { idOf, refreshWith, testCore, valueOf } from './test-core.ts'
+import { granted, idOf, refreshWith, testCore } from './test-core.ts'
 
 const W = 60_000
 
 async function loggedIn(over: Parameters<typeof testCore>[0] = {}) {
   const world = testCore(over)
-  const root = valueOf(await world.core.createSession({ userId: 'ann', claims: { role: 'x' } }))
+  const root = granted(await world.core.createSession({ userId: 'ann', claims: { role: 'x' } }))
   return { ...world, root }
 }
 
@@ -20,7 +20,7 @@ test('a refresh with the root grants a child and changes no row', async () => {
     rotations++
     return rotate.call(store, key, rotation)
   }
-  const child = valueOf(await refreshWith(core, root))
+  const child = granted(await refreshWith(core, root))
   assert.equal(child.rule, 'current')
   assert.equal(child.lineage.generation, 1)
   assert.equal(child.lineage.parent, idOf(root))
@@ -29,14 +29,14 @@ test('a refresh with the root grants a child and changes no row', async () => {
 
 test('presenting a child retires its parent in one round trip', async () => {
   const world = await loggedIn()
-  const child = valueOf(await refreshWith(world.core, world.root))
+  const child = granted(await refreshWith(world.core, world.root))
   let finds = 0
   const find = world.store.find
   world.store.find = (key) => {
     finds++
     return find.call(world.store, key)
   }
-  const grandchild = valueOf(await refreshWith(world.core, child))
+  const grandchild = granted(await refreshWith(world.core, child))
   assert.equal(grandchild.rule, 'advance')
   assert.equal(finds, 0)
   world.advance(W + 1)
@@ -53,8 +53,8 @@ test('presenting a child retires its parent in one round trip', async () => {
 
 test('a theft is told of once, however often the old token comes back', async () => {
   const world = await loggedIn()
-  const child = valueOf(await refreshWith(world.core, world.root))
-  valueOf(await refreshWith(world.core, child))
+  const child = granted(await refreshWith(world.core, world.root))
+  granted(await refreshWith(world.core, child))
   world.advance(W + 1)
   const answers = await Promise.all([1, 2, 3].map(() => refreshWith(world.core, world.root)))
   const codes = answers.map((answer) => (answer.kind === 'refused' ? answer.code : 'ok')).sort()
@@ -64,11 +64,11 @@ test('a theft is told of once, however often the old token comes back', async ()
 
 test('of duplicate cookies the newest generation is tried first and a stale one is no theft', async () => {
   const world = await loggedIn()
-  const child = valueOf(await refreshWith(world.core, world.root))
-  const second = valueOf(await refreshWith(world.core, child))
+  const child = granted(await refreshWith(world.core, world.root))
+  const second = granted(await refreshWith(world.core, child))
   world.advance(10 * W)
   const refreshTokens = [world.root, second, child].map((grant) => grant.refreshToken.token)
-  const grant = valueOf(await world.core.refreshSession({ refreshTokens }))
+  const grant = granted(await world.core.refreshSession({ refreshTokens }))
   assert.equal(grant.rule, 'advance')
   assert.equal(grant.lineage.parent, idOf(second))
 })
@@ -76,18 +76,18 @@ test('of duplicate cookies the newest generation is tried first and a stale one 
 test('a row that moves under the decision is decided on again, with what it then is', async () => {
   const store = memoryStore()
   const world = await loggedIn({ store })
-  const left = valueOf(await refreshWith(world.core, world.root))
-  const right = valueOf(await refreshWith(world.core, world.root))
+  const left = granted(await refreshWith(world.core, world.root))
+  const right = granted(await refreshWith(world.core, world.root))
   const rotate = store.rotate.bind(store)
   let interfered = false
   store.rotate = async (key: SessionKey, rotation: Rotation) => {
     if (!interfered) {
       interfered = true
-      valueOf(await refreshWith(world.core, right))
+      granted(await refreshWith(world.core, right))
     }
     return rotate(key, rotation)
   }
-  const grant = valueOf(await refreshWith(world.core, left))
+  const grant = granted(await refreshWith(world.core, left))
   assert.equal(grant.rule, 'converge')
   assert.ok(world.events.some((event) => event.kind === 'race'))
 })
@@ -95,7 +95,7 @@ test('a row that moves under the decision is decided on again, with what it then
 test('a row that never holds still ends in a 503, not in a logout', async () => {
   const store = memoryStore()
   const world = await loggedIn({ store })
-  const child = valueOf(await refreshWith(world.core, world.root))
+  const child = granted(await refreshWith(world.core, world.root))
   const rotate = store.rotate.bind(store)
   store.rotate = async (key, rotation) => {
     const outcome = await rotate(key, { ...rotation, expected: rotation.next.curHash2 })
@@ -104,7 +104,7 @@ test('a row that never holds still ends in a 503, not in a logout', async () => 
   const answer = await refreshWith(world.core, child)
   assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
   store.rotate = rotate
-  assert.equal(valueOf(await refreshWith(world.core, child)).rule, 'advance')
+  assert.equal(granted(await refreshWith(world.core, child)).rule, 'advance')
 })
 
 test('a token that was never issued changes nothing and is no theft', async () => {
@@ -112,14 +112,14 @@ test('a token that was never issued changes nothing and is no theft', async () =
   const answer = await core.refreshSession({ refreshTokens: ['garbage'] })
   assert.equal(answer.kind === 'refused' && answer.code, 'refresh_token_invalid')
   assert.equal(events.length, 1)
-  valueOf(await refreshWith(core, root))
+  granted(await refreshWith(core, root))
 })
 
 test('claims replaced between two refreshes are in the next access token', async () => {
   const { core, root } = await loggedIn()
   const { handle } = root.session
-  valueOf(await core.replaceClaims({ handle, claims: { role: 'admin' } }))
-  const child = valueOf(await refreshWith(core, root))
+  granted(await core.replaceClaims({ handle, claims: { role: 'admin' } }))
+  const child = granted(await refreshWith(core, root))
   assert.deepEqual(child.session.claims, { role: 'admin' })
 })
 
@@ -130,7 +130,7 @@ test('no refresh moves the absolute expiry, however many there are', async () =>
   let grant = world.root
   for (let hour = 0; hour < 71; hour++) {
     world.advance(3_600_000)
-    grant = valueOf(await refreshWith(world.core, grant))
+    grant = granted(await refreshWith(world.core, grant))
     assert.equal(grant.session.absoluteExpiresAtMs, world.root.session.absoluteExpiresAtMs)
   }
   world.advance(3_600_000)

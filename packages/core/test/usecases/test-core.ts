@@ -53,7 +53,7 @@ export function testCore(
 }
 
 /** The value of an outcome; fails the test with the refusal's code. */
-export function valueOf<T>(outcome: Outcome<T>): T {
+export function granted<T>(outcome: Outcome<T>): T {
   if (outcome.kind === 'ok') return outcome.value
   throw new Error(`refused: ${outcome.code}: ${outcome.detail}`)
 }
