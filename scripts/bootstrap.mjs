@@ -73,9 +73,7 @@ function hasRightNode() {
 /** The `node` package fetches its binary in an install script; run it if npm did not. */
 function ensureRightNode() {
   if (hasRightNode()) return
-  const packageDir = path.join(modulesDir, 'node')
-  const installer = path.join(packageDir, 'installArchSpecificPackage.js')
-  if (existsSync(installer)) run(process.execPath, [installer], packageDir)
+  run('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'], root)
   if (hasRightNode()) return
   fail(
     `the npm package "node" did not bring Node ${NODE_MAJOR}: run "npm rebuild node" ` +
