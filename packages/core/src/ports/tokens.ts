@@ -50,8 +50,8 @@ export interface OpenedAccessToken {
   readonly app: AppId
   readonly tenant: TenantId
   readonly handle: SessionHandle
+  /** Empty, as are the claims, for an opaque token: both are in the row. */
   readonly userId: UserId
-  /** Empty for an opaque token: its claims are in the row. */
   readonly claims: JsonObject
   readonly kind: 'jwt' | 'opaque'
   readonly lineage: Lineage

@@ -48,8 +48,12 @@ export function prepareGrant(
   return { root: minted.opened, lineage: facts, finish }
 }
 
-/** When an access token minted now dies: after its life, never past the session's end. */
+/**
+ * When an access token minted now dies: after its life, never past the session's end, at a whole
+ * second (RFC 7519 section 2, NumericDate), rounded down.
+ */
 function accessExpiry(session: Session, nowMs: EpochMs): EpochMs {
   const expiresAtMs = nowMs + session.accessTtlSeconds * 1000
-  return Math.min(expiresAtMs, session.absoluteExpiresAtMs) as EpochMs
+  const endMs = Math.min(expiresAtMs, session.absoluteExpiresAtMs)
+  return (Math.floor(endMs / 1000) * 1000) as EpochMs
 }

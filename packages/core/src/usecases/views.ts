@@ -35,14 +35,14 @@ export function lineageFacts(lineage: {
   }
 }
 
-/** What a good access token says; claims of the row take precedence where it was read. */
+/** What a good access token says; where the row was read, its user and claims count. */
 export function verifiedOf(
   token: OpenedAccessToken,
   session: Session | undefined,
 ): VerifiedSession {
   return {
     handle: token.handle,
-    userId: token.userId,
+    userId: session?.userId ?? token.userId,
     tenant: token.tenant,
     claims: session?.claims ?? token.claims,
     issuedAtMs: token.issuedAtMs,

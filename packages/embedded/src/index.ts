@@ -1,0 +1,6 @@
+export { type EmbeddedCore, type EmbedOptions, embedCore } from './embed-core.ts'
+export { faultOfSecret, generateSecret } from './master-secret.ts'
+export { randomBytes } from './random-pool.ts'
+export { readOrCreateSecretFile, readSecretLines } from './secret-file.ts'
+export { WrongSecretError } from './secret-fingerprint.ts'
+export { joinToken, splitToken } from './token-text.ts'

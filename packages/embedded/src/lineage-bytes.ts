@@ -1,0 +1,32 @@
+import type { EpochMs, HashPrefix, Lineage, SecretHash } from '@pawl/core'
+import { LINEAGE_BYTES } from '@pawl/protocol'
+import { decodeBase64url } from './base64url.ts'
+
+const { generation: GENERATION, mintedAt: MINTED_AT, self: SELF, parent: PARENT } = LINEAGE_BYTES
+const ROOT_BYTES = GENERATION + MINTED_AT + SELF
+
+/** Packs a lineage as the claim `lin` of access tokens holds it (`LINEAGE_BYTES`), base64url. */
+export function packLineage(lineage: Lineage): string {
+  const { hash2, parent, generation, mintedAtMs } = lineage
+  const bytes = Buffer.allocUnsafe(parent === null ? ROOT_BYTES : ROOT_BYTES + PARENT)
+  bytes.writeUInt32BE(generation)
+  bytes.writeUIntBE(mintedAtMs, GENERATION, MINTED_AT)
+  bytes.write(hash2, GENERATION + MINTED_AT, SELF, 'base64url')
+  if (parent !== null) bytes.write(parent, ROOT_BYTES, PARENT, 'base64url')
+  return bytes.toString('base64url')
+}
+
+/** Reads what {@link packLineage} wrote; undefined for anything else. */
+export function unpackLineage(text: string): Lineage | undefined {
+  const bytes = decodeBase64url(text)
+  if (bytes === undefined) return undefined
+  if (bytes.length !== ROOT_BYTES && bytes.length !== ROOT_BYTES + PARENT) return undefined
+  const self = bytes.subarray(GENERATION + MINTED_AT, ROOT_BYTES)
+  const parent = bytes.subarray(ROOT_BYTES)
+  return {
+    generation: bytes.readUInt32BE(),
+    mintedAtMs: bytes.readUIntBE(GENERATION, MINTED_AT) as EpochMs,
+    hash2: self.toString('base64url') as SecretHash,
+    parent: parent.length === 0 ? null : (parent.toString('base64url') as HashPrefix),
+  }
+}

@@ -1,0 +1,66 @@
+import type {
+  AppId,
+  EpochMs,
+  Hash1,
+  KeyThumbprint,
+  SessionHandle,
+  SessionKey,
+  TenantId,
+} from '@pawl/core'
+import { ByteReader, nameBytes } from './byte-reader.ts'
+
+/** What a refresh token holds under its seal. */
+export interface RefreshTokenFacts extends SessionKey {
+  readonly generation: number
+  readonly mintedAtMs: EpochMs
+  /** 32 bytes that make every token unique; nothing is derived from them. */
+  readonly random: Buffer
+  readonly parentHash1: Hash1 | null
+  readonly keyThumbprint: KeyThumbprint | null
+}
+
+export const RANDOM_BYTES = 32
+const HANDLE_BYTES = 16
+const HASH_BYTES = 32
+const HEAD_BYTES = 1 + HANDLE_BYTES + 4 + 6
+const HAS_PARENT = 1
+const HAS_THUMBPRINT = 2
+/** The name that is not spelled out. */
+const DEFAULT_NAME = 'default'
+
+/**
+ * Packs the facts: flags (1 byte) | handle (16) | generation (4) | minting time (6, ms) | random
+ * (32) | parent's hash1 (32, if flagged) | key thumbprint (32, if flagged) | app | tenant (each a
+ * length byte and ASCII; empty means `default`). Numbers are big endian.
+ */
+export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
+  const { parentHash1, keyThumbprint } = facts
+  const head = Buffer.alloc(HEAD_BYTES)
+  const flags = (parentHash1 === null ? 0 : HAS_PARENT) | (keyThumbprint ? HAS_THUMBPRINT : 0)
+  head.writeUInt8(flags)
+  head.write(facts.handle, 1, HANDLE_BYTES, 'base64url')
+  head.writeUInt32BE(facts.generation, 1 + HANDLE_BYTES)
+  head.writeUIntBE(facts.mintedAtMs, 5 + HANDLE_BYTES, 6)
+  const parts: Uint8Array[] = [head, facts.random]
+  if (parentHash1 !== null) parts.push(parentHash1)
+  if (keyThumbprint !== null) parts.push(Buffer.from(keyThumbprint, 'base64url'))
+  parts.push(nameBytes(facts.app, DEFAULT_NAME), nameBytes(facts.tenant, DEFAULT_NAME))
+  return Buffer.concat(parts)
+}
+
+/** Reads what {@link packRefreshToken} wrote; undefined for any other length or flag. */
+export function unpackRefreshToken(bytes: Buffer): RefreshTokenFacts | undefined {
+  const reader = new ByteReader(bytes)
+  const flags = reader.uint8()
+  const handle = reader.take(HANDLE_BYTES).toString('base64url') as SessionHandle
+  const generation = reader.uint32()
+  const mintedAtMs = reader.uint48() as EpochMs
+  const random = reader.take(RANDOM_BYTES)
+  const parentHash1 = flags & HAS_PARENT ? (reader.take(HASH_BYTES) as Uint8Array as Hash1) : null
+  const keyThumbprint =
+    flags & HAS_THUMBPRINT ? (reader.take(HASH_BYTES).toString('base64url') as KeyThumbprint) : null
+  const app = reader.name(DEFAULT_NAME) as AppId
+  const tenant = reader.name(DEFAULT_NAME) as TenantId
+  if (!reader.isDone || flags > (HAS_PARENT | HAS_THUMBPRINT)) return undefined
+  return { handle, generation, mintedAtMs, random, parentHash1, keyThumbprint, app, tenant }
+}

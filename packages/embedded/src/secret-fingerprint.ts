@@ -1,0 +1,32 @@
+import type { RecordStore } from '@pawl/core'
+import type { SecretRing } from './master-secret.ts'
+
+const KEY = { kind: 'master-secret', app: '*', id: 'fingerprint' } as const
+
+/** A core was started with another master secret than the one its store was set up with. */
+export class WrongSecretError extends Error {
+  constructor(expectedId: string, givenIds: readonly string[]) {
+    super(
+      `this store was set up with the master secret ${expectedId}, but the core was given ` +
+        `${givenIds.join(', ')}: start it with the original secret, or with an empty store`,
+    )
+    this.name = 'WrongSecretError'
+  }
+}
+
+/**
+ * Makes sure that the store knows one of these secrets: the first core of an empty store leaves
+ * the fingerprint of its sealing secret; every later one must hold that secret, be it the sealing
+ * one or an older one. Throws {@link WrongSecretError}.
+ */
+export async function matchSecret(store: RecordStore, secrets: SecretRing): Promise<void> {
+  const { id, fingerprint } = secrets.sealing
+  if (await store.insertRecord(KEY, JSON.stringify({ id, fingerprint }))) return
+  const record = await store.findRecord(KEY)
+  const stored = JSON.parse(record?.value ?? '{}') as { id?: string; fingerprint?: string }
+  if (secrets.all.some((secret) => secret.fingerprint === stored.fingerprint)) return
+  throw new WrongSecretError(
+    stored.id ?? 'unknown',
+    secrets.all.map((secret) => secret.id),
+  )
+}
