@@ -3,6 +3,7 @@
  * checks run, all faults are reported; the exit code is 0 only if there is none.
  */
 import { spawn } from 'node:child_process'
+import { checkLinks } from './checks/links.ts'
 import { checkNames } from './checks/names.ts'
 import { checkPurity } from './checks/purity.ts'
 import { checkSizes } from './checks/sizes.ts'
@@ -29,6 +30,7 @@ const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
   names: () => judge(checkNames),
   purity: () => judge(checkPurity),
   speech: () => judge(checkSpeech),
+  links: () => judge(checkLinks),
 }
 const buildInfo = 'node_modules/.cache/check.tsbuildinfo'
 
