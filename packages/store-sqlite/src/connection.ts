@@ -1,0 +1,94 @@
+import { StoreError } from '@pawl/core'
+import { createDatabaseFile, type Database, openDatabase } from './database.ts'
+import { toStoreError } from './errors.ts'
+import { type GroupCommit, groupCommit } from './group-commit.ts'
+import { checkSchema } from './migrate.ts'
+import { openWriter, type Writer } from './writer.ts'
+import type { WriteInput, WriteName, WriteOutput } from './writes.ts'
+
+/** What a store does its work through: reads at once in this thread, writes in batches. */
+export interface Connection {
+  read<Answer>(query: (db: Database) => Answer): Answer
+  write<Name extends WriteName>(name: Name, input: WriteInput<Name>): Promise<WriteOutput<Name>>
+  migrate(): Promise<void>
+  /** Resolves if a read and a write transaction both succeed. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Opened {
+  readonly reader: Database
+  readonly writer: Writer
+  readonly commits: GroupCommit
+}
+
+const IN_FLIGHT_MAX = 1
+
+/** A connection to a file, opened on first use. */
+export function connect(file: string): Connection {
+  let opened: Opened | undefined
+  let isSchemaChecked = false
+  let closing: Promise<void> | undefined
+
+  const open = (): Opened => {
+    if (closing !== undefined) throw new StoreError('closed', 'the SQLite store is closed')
+    opened ??= openAll(file)
+    return opened
+  }
+  const openChecked = (): Opened => {
+    const all = open()
+    if (!isSchemaChecked) {
+      checkSchema(all.reader)
+      isSchemaChecked = true
+    }
+    return all
+  }
+  return {
+    read: (query) => {
+      try {
+        return query(openChecked().reader)
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    write: async (name, input) => {
+      try {
+        return await openChecked().commits.submit(name, input)
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    migrate: async () => {
+      try {
+        await open().commits.submit('migrateSchema', null)
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    ping: async () => {
+      try {
+        await openChecked().commits.submit('touchDatabase', null)
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    close: () => {
+      closing ??= closeAll(opened)
+      return closing
+    },
+  }
+}
+
+function openAll(file: string): Opened {
+  createDatabaseFile(file)
+  const writer = openWriter(file)
+  const reader = openDatabase(file, 'reader')
+  return { reader, writer, commits: groupCommit(writer.commit, IN_FLIGHT_MAX) }
+}
+
+async function closeAll(opened: Opened | undefined): Promise<void> {
+  if (opened === undefined) return
+  await opened.commits.settled()
+  opened.reader.close()
+  await opened.writer.close()
+}

@@ -1,0 +1,115 @@
+import { StoreError } from '@pawl/core'
+import type { WriteAnswer } from './transaction.ts'
+import type { WriteInput, WriteName, WriteOutput, WriteRequest } from './writes.ts'
+
+/** The most writes that share a transaction. */
+export const BATCH_MAX = 64
+/** The most writes that may wait; beyond it the store says that it is not available. */
+const WAITING_MAX = 10_000
+/** A write that waited longer than this for its turn is not begun, in milliseconds. */
+const WAIT_MAX_MS = 10_000
+
+/** Commits batches of writes, and answers each when its batch is on the disk. */
+export interface GroupCommit {
+  submit<Name extends WriteName>(name: Name, input: WriteInput<Name>): Promise<WriteOutput<Name>>
+  /** Resolves when nothing waits and nothing is under way. */
+  settled(): Promise<void>
+}
+
+interface Waiting {
+  readonly request: WriteRequest
+  readonly sinceMs: number
+  readonly resolve: (output: WriteOutput<WriteName>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Group commit: writes that arrive while a commit is under way share the next one. A write that
+ * finds none under way goes at once, with those of the same tick, and never waits for company.
+ */
+export function groupCommit(
+  commit: (requests: readonly WriteRequest[]) => Promise<readonly WriteAnswer[]>,
+  inFlightMax: number,
+): GroupCommit {
+  let waiting: Waiting[] = []
+  let inFlight = 0
+  let isFlushQueued = false
+  let onSettled: (() => void)[] = []
+
+  const flush = (): void => {
+    isFlushQueued = false
+    while (waiting.length > 0 && inFlight < inFlightMax) {
+      const batch = waiting.slice(0, BATCH_MAX)
+      waiting = waiting.slice(BATCH_MAX)
+      inFlight += 1
+      void commitBatch(batch)
+    }
+    if (waiting.length > 0 || inFlight > 0) return
+    for (const tell of onSettled) tell()
+    onSettled = []
+  }
+
+  const commitBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    const timely = refuseStale(batch)
+    try {
+      const answers = await commit(timely.map(({ request }) => request))
+      timely.forEach((write, index) => {
+        settle(write, answers[index])
+      })
+    } catch (error) {
+      for (const write of timely) write.reject(error)
+    }
+    inFlight -= 1
+    flush()
+  }
+
+  const queueFlush = (): void => {
+    if (isFlushQueued || inFlight >= inFlightMax) return
+    isFlushQueued = true
+    queueMicrotask(flush)
+  }
+
+  return {
+    submit: <Name extends WriteName>(name: Name, input: WriteInput<Name>) => {
+      const { promise, resolve, reject } = Promise.withResolvers<WriteOutput<Name>>()
+      if (waiting.length >= WAITING_MAX) {
+        reject(new StoreError('unavailable', 'too many writes wait for the SQLite database'))
+        return promise
+      }
+      waiting.push({
+        request: { name, input },
+        sinceMs: performance.now(),
+        resolve: resolve as Waiting['resolve'],
+        reject,
+      })
+      queueFlush()
+      return promise
+    },
+    settled: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      onSettled.push(resolve)
+      queueMicrotask(flush)
+      return promise
+    },
+  }
+}
+
+/** What its caller has given up on long ago is better not done. */
+function refuseStale(batch: readonly Waiting[]): readonly Waiting[] {
+  const oldestMs = performance.now() - WAIT_MAX_MS
+  return batch.filter((write) => {
+    if (write.sinceMs >= oldestMs) return true
+    write.reject(new StoreError('unavailable', 'the SQLite database did not keep up with writes'))
+    return false
+  })
+}
+
+function settle(write: Waiting, answer: WriteAnswer | undefined): void {
+  if (answer === undefined) write.reject(new Error('a write was not answered'))
+  else if ('output' in answer) write.resolve(answer.output)
+  else {
+    const { kind, message, cause } = answer.fault
+    const error = kind === null ? new Error(message, { cause }) : undefined
+    write.reject(error ?? new StoreError(kind ?? 'unavailable', message, { cause }))
+  }
+}

@@ -1,0 +1,90 @@
+import type { InsertOutcome, SessionHandle, SessionKey, SessionLimit, UserScope } from '@pawl/core'
+import type { Database } from './database.ts'
+import { endRow, findLiveRows } from './live-rows.ts'
+import { keyToRow, type SqlRow, sessionColumns } from './rows.ts'
+import * as sql from './sql.ts'
+
+/** A new row, and the limit it has to keep. */
+export interface InsertInput {
+  /** The values of `insertSession`. */
+  readonly row: SqlRow
+  readonly limited: LimitedInsert | null
+}
+
+/** A new row of a user who may have only so many. */
+export interface LimitedInsert extends SessionKey, UserScope {
+  readonly nowMs: number
+  readonly limit: SessionLimit
+}
+
+/** Adds a row, counting the user's live rows in the same transaction where there is a limit. */
+export function insertRow(db: Database, { row, limited }: InsertInput): InsertOutcome {
+  const ended: SessionHandle[] = []
+  if (limited !== null) {
+    const { limit, nowMs } = limited
+    if (db.statement(sql.selectKey).all(...keyToRow(limited)).length > 0) {
+      return { kind: 'duplicate' }
+    }
+    const live = findLiveRows(db, limited, nowMs)
+    const excess = live.length - limit.max + 1
+    if (excess > 0 && limit.policy === 'refuse') return { kind: 'limit-reached' }
+    for (const doomed of live.slice(0, Math.max(excess, 0))) {
+      endRow(db, doomed, { reason: 'limit', nowMs })
+      ended.push(doomed.handle)
+    }
+  }
+  const added = db.statement(sql.insertSession).run(...row)
+  return added === 0 ? { kind: 'duplicate' } : { kind: 'inserted', ended }
+}
+
+/** The row as it then is, and whether it advanced. */
+export interface RotateOutput {
+  readonly row: SqlRow
+  readonly advanced: boolean
+}
+
+/** The conditional write, and the look at what stood in its way; null without a row. */
+export function rotateRow(db: Database, values: SqlRow): RotateOutput | null {
+  const [row] = db.statement(sql.rotateSession).all(...values)
+  const key = values.slice(-3)
+  if (row === undefined) {
+    const [found] = db.statement(sql.selectSession).all(...key)
+    return found === undefined ? null : { row: found, advanced: false }
+  }
+  if (row[sessionColumns.length] === 1) db.statement(sql.advanceSweep).run(...key)
+  return { row, advanced: true }
+}
+
+/** A new value of one JSON column. */
+export interface ContentInput {
+  readonly column: 'claims' | 'data'
+  readonly key: SessionKey
+  readonly text: string
+}
+
+const updateSql = { claims: sql.updateContentOf('claims'), data: sql.updateContentOf('data') }
+
+/** Replaces claims or data of a row that is not revoked. */
+export function updateContent(db: Database, { column, key, text }: ContentInput): boolean {
+  return db.statement(updateSql[column]).run(text, ...keyToRow(key)) > 0
+}
+
+/** How far one step of a sweep came. */
+export interface SweepOutput {
+  readonly deleted: number
+  /** Whether rows may be left that this step did not look at. */
+  readonly hasMore: boolean
+}
+
+/** Looks at up to `limit` rows whose time has come: deletes those that ended, moves on the others. */
+export function deleteExpired(
+  db: Database,
+  { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
+): SweepOutput {
+  const due = db.statement(sql.selectDueRows).all(nowMs, limit)
+  const doomed = due.filter(([, isEnded]) => isEnded === 1)
+  for (const [id = null, isEnded] of due) {
+    db.statement(isEnded === 1 ? sql.deleteRow : sql.postponeSweep).run(id)
+  }
+  return { deleted: doomed.length, hasMore: due.length === limit }
+}

@@ -1,0 +1,133 @@
+import path from 'node:path'
+import { RECORDS_MAX, type Store } from '@pawl/core'
+import { type Connection, connect } from './connection.ts'
+import { readAfter, readLogEnd, readUserPage } from './reads.ts'
+import * as rows from './rows.ts'
+import * as sql from './sql.ts'
+
+/** Where the database is. */
+export interface SqliteStoreOptions {
+  /** The database file. It and its folder are made, for the owner alone, if they do not exist. */
+  readonly path: string
+}
+
+/** Rows that one step of a sweep looks at: it bounds how long other writes wait for it. */
+const SWEEP_STEP = 200
+
+/**
+ * A store on SQLite, in this process (node:sqlite). Every answer to a write comes after its commit
+ * is on the disk (WAL, synchronous FULL); concurrent writes share a commit. Several processes may
+ * use one file at the same time, on one machine. The file is opened on first use.
+ *
+ * Errors: `read-only` for a full or read-only disk, `corrupt` for a damaged file or one that is no
+ * database, `conflict` when other processes keep the write lock for seconds, `schema` before
+ * `migrate` and for a newer schema, `closed` after `close`, `unavailable` for the rest.
+ */
+export function sqliteStore(options: SqliteStoreOptions): Store {
+  if (options.path === '' || options.path.startsWith(':')) {
+    throw new TypeError('sqliteStore needs the path of a file')
+  }
+  const connection = connect(path.resolve(options.path))
+  return {
+    engine: 'sqlite',
+    isEmbedded: true,
+    ...sessionMethods(connection),
+    ...revocationMethods(connection),
+    ...recordMethods(connection),
+    clockMs: async () => null,
+    migrate: () => connection.migrate(),
+    ping: () => connection.ping(),
+    close: () => connection.close(),
+  }
+}
+
+type SessionMethods = Pick<
+  Store,
+  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
+>
+
+function sessionMethods({ read, write }: Connection): SessionMethods {
+  return {
+    insert: async (session, limit) => {
+      const row = [...rows.sessionToRow(session), rows.sweepTimeOf(session)]
+      const { app, tenant, handle, userId, createdAtMs: nowMs } = session
+      const limited = limit === null ? null : { app, tenant, handle, userId, nowMs, limit }
+      return write('insertRow', { row, limited })
+    },
+    find: async (key) =>
+      read((db) => {
+        const [row] = db.statement(sql.selectSession).all(key.app, key.tenant, key.handle)
+        return row === undefined ? undefined : rows.rowToSession(row)
+      }),
+    rotate: async (key, rotation) => {
+      const values = [...rows.rotationToRow(rotation), ...rows.keyToRow(key)]
+      const output = await write('rotateRow', values)
+      if (output === null) return undefined
+      return { session: rows.rowToSession(output.row), advanced: output.advanced }
+    },
+    updateClaims: async (key, claims) =>
+      write('updateContent', { column: 'claims', key, text: rows.jsonToText(claims) }),
+    updateData: async (key, data) =>
+      write('updateContent', { column: 'data', key, text: rows.jsonToText(data) }),
+    listByUser: async (user, page) => read((db) => readUserPage(db, user, page)),
+    deleteExpired: async (nowMs, limit) => {
+      let deleted = 0
+      for (let hasMore = true; hasMore && deleted < limit; ) {
+        const step = { nowMs, limit: Math.min(limit - deleted, SWEEP_STEP) }
+        const output = await write('deleteExpired', step)
+        deleted += output.deleted
+        hasMore = output.hasMore
+      }
+      return deleted
+    },
+  }
+}
+
+type RevocationMethods = Pick<
+  Store,
+  | 'revoke'
+  | 'revokeByUser'
+  | 'revokeBefore'
+  | 'revocationsAfter'
+  | 'revocationsEnd'
+  | 'trimRevocations'
+>
+
+function revocationMethods({ read, write }: Connection): RevocationMethods {
+  return {
+    revoke: async (key, { reason, nowMs, judged = null }) =>
+      write('revokeSession', { key, reason, nowMs, judged }),
+    revokeByUser: async (user, { reason, nowMs, except }) =>
+      write('revokeByUser', { user, reason, nowMs, except }),
+    revokeBefore: async (scope, cutOff) => {
+      await write('revokeBefore', { scope, cutOff })
+    },
+    revocationsAfter: async (cursor, limit) => read((db) => readAfter(db, cursor, limit)),
+    revocationsEnd: async () => read((db) => String(readLogEnd(db))),
+    trimRevocations: async (beforeMs, limit) => write('trimRevocations', { beforeMs, limit }),
+  }
+}
+
+type RecordMethods = Pick<
+  Store,
+  'findRecord' | 'listRecords' | 'insertRecord' | 'replaceRecord' | 'deleteRecord'
+>
+
+function recordMethods({ read, write }: Connection): RecordMethods {
+  return {
+    findRecord: async ({ kind, app, id }) =>
+      read((db) => {
+        const [row] = db.statement(sql.selectRecord).all(kind, app, id)
+        return row === undefined ? undefined : rows.rowToRecord(row)
+      }),
+    listRecords: async (kind, app) =>
+      read((db) =>
+        db.statement(sql.selectRecords).all(kind, app, RECORDS_MAX).map(rows.rowToRecord),
+      ),
+    insertRecord: async (key, value) =>
+      write('insertRecord', { key, value: rows.exactText(value) }),
+    replaceRecord: async (key, expectedVersion, value) =>
+      write('replaceRecord', { key, expectedVersion, value: rows.exactText(value) }),
+    deleteRecord: async (key) => write('deleteRecord', key),
+  }
+}
