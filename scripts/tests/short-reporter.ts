@@ -72,7 +72,17 @@ function describeFailure(name: string, data: TestEvent['data']): string | undefi
   if (error?.failureType === 'subtestsFailed') return undefined
   const place = data.file === undefined ? '' : ` (${path.relative('', data.file)}:${data.line})`
   const cause = error?.cause ?? error
-  return `✖ ${name}${place}\n${typeof cause === 'string' ? cause : inspect(cause)}`
+  return `✖ ${name}${place}\n${describeError(cause)}`
+}
+
+/** The stack holds the message and the difference; the members beside it only repeat them. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error) || error.stack === undefined) {
+    return typeof error === 'string' ? error : inspect(error)
+  }
+  return error.cause === undefined
+    ? error.stack
+    : `${error.stack}\ncaused by ${describeError(error.cause)}`
 }
 
 function closing(data: TestEvent['data']): string {
