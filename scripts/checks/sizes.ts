@@ -8,6 +8,9 @@ const FUNCTION_LINES_MAX = 70
 const PARAMETERS_MAX = 3
 const LINE_CHARACTERS_MAX = 100
 
+/** Addresses, and a sentence in a string alone on its line: both are found by searching for them. */
+const unbreakable = /https?:\/\/|^\s*(['"`]).*\1[,)]*$/
+
 /** Calls whose function argument is a chapter of a test file, not a function with one job. */
 const testChapters = new Set(['test', 'it', 'describe', 'suite'])
 
@@ -28,7 +31,7 @@ function judgeFile({ file, text }: SourceFile): readonly Finding[] {
 
 function judgeLines({ file, text }: SourceFile): readonly Finding[] {
   return text.split('\n').flatMap((line, index) => {
-    if (line.length <= LINE_CHARACTERS_MAX || /https?:\/\//.test(line)) return []
+    if (line.length <= LINE_CHARACTERS_MAX || unbreakable.test(line)) return []
     const said = `${line.length} characters; the most is ${LINE_CHARACTERS_MAX}`
     return [{ file, line: index + 1, text: said }]
   })

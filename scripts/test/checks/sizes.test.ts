@@ -35,7 +35,8 @@ test('a fourth positional parameter is refused, save in an error handler of Expr
   assert.deepEqual(judge('a.ts', 'const f = (error, request, response, next) => 1\n'), [])
 })
 
-test('a line of more than 100 characters is refused unless it holds an address', () => {
+test('a line of more than 100 characters is refused unless it cannot be broken', () => {
   assert.equal(judge('a.ts', `// ${'x'.repeat(98)}\n`)[0]?.line, 1)
   assert.deepEqual(judge('a.ts', `// https://example.com/${'x'.repeat(98)}\n`), [])
+  assert.deepEqual(judge('a.ts', `  'a sentence ${'x'.repeat(98)}',\n`), [])
 })
