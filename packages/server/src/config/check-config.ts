@@ -1,0 +1,40 @@
+import { isIPv4 } from 'node:net'
+import { type AppSettings, appSettings, faultsOf, rotationSettings } from '@pawl/core'
+import { faultOfSecret } from '@pawl/embedded'
+import { parseApiKey } from '../http/api-keys.ts'
+import type { ServerConfig } from './table.ts'
+
+/** What is wrong with values that are each legal by themselves; holds no secret. */
+export function faultsOfConfig(config: ServerConfig): readonly string[] {
+  const faults: string[] = []
+  for (const secret of config.secret) {
+    const fault = faultOfSecret(secret)
+    if (fault !== null) faults.push(`secret: ${fault}`)
+  }
+  for (const [index, entry] of config.apiKeys.entries()) {
+    const parsed = parseApiKey(entry)
+    if (parsed.kind === 'fault') faults.push(`apiKeys: entry ${index + 1} ${parsed.fault}`)
+  }
+  if (!isLoopback(config.host) && config.apiKeys.length === 0) {
+    faults.push(
+      `host: ${config.host} can be reached from outside, so an API key is required: make one with \`pawl apikey generate\` and set PAWL_API_KEYS`,
+    )
+  }
+  return [...faults, ...faultsOf(settingsOf(config))]
+}
+
+/** The settings of the default app. */
+export function settingsOf(config: ServerConfig): AppSettings {
+  const { issuer, audience, accessTtlSeconds, accessKind, confirm } = config
+  const { idleTimeoutSeconds, absoluteTimeoutSeconds } = config
+  return appSettings({
+    ...{ issuer, audience, accessTtlSeconds, accessKind, confirm },
+    ...{ idleTimeoutSeconds, absoluteTimeoutSeconds },
+    rotation: rotationSettings(config.raceWindowMs),
+  })
+}
+
+/** Whether an address can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}

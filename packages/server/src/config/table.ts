@@ -1,0 +1,200 @@
+/** One key of the configuration. */
+export interface ConfigRow {
+  /** Environment variable; the flag is the key in kebab case. */
+  readonly env: string
+  readonly type: 'text' | 'integer' | 'choice' | 'list'
+  readonly default: string | number | readonly string[]
+  /** Bounds of an integer, both included. */
+  readonly range?: readonly [min: number, max: number]
+  readonly choices?: readonly string[]
+  readonly unit?: string
+  /** Never printed, no flag (flags are seen by every process), also read from `<env>_FILE`. */
+  readonly isSecret?: boolean
+  /** What it does. */
+  readonly effect: string
+  /** When and how to change it. */
+  readonly advice: string
+}
+
+const YEAR_SECONDS = 31_536_000
+
+/** THE CONFIGURATION TABLE: keys of the file and of the code, in the order they are printed. */
+export const CONFIG = {
+  host: {
+    env: 'PAWL_HOST',
+    type: 'text',
+    default: '127.0.0.1',
+    effect: 'The address the service listens on.',
+    advice: 'Anything but a loopback address needs an API key.',
+  },
+  port: {
+    env: 'PAWL_PORT',
+    type: 'integer',
+    default: 3567,
+    range: [0, 65_535],
+    effect: 'The TCP port; 0 takes a free one.',
+    advice: 'Keep it closed to browsers and to the internet.',
+  },
+  store: {
+    env: 'PAWL_STORE',
+    type: 'choice',
+    default: 'sqlite',
+    choices: ['sqlite'],
+    effect: 'The database that keeps the sessions.',
+    advice: '`sqlite` lives in the data directory and serves one machine.',
+  },
+  dataDir: {
+    env: 'PAWL_DATA_DIR',
+    type: 'text',
+    default: '.pawl',
+    effect: 'Where the embedded database and its master secret live (mode 0700).',
+    advice: 'Put it on a disk that is backed up; not on a network file system.',
+  },
+  secret: {
+    env: 'PAWL_SECRET',
+    type: 'list',
+    default: [],
+    isSecret: true,
+    effect:
+      'The master secret, at least 32 random bytes; with several the first seals, all of them open.',
+    advice:
+      'Make one with `pawl secret generate`. Without one, an embedded store gets a file `secret`.',
+  },
+  apiKeys: {
+    env: 'PAWL_API_KEYS',
+    type: 'list',
+    default: [],
+    isSecret: true,
+    effect: 'The API keys that callers may use: keys, or the hashes of keys.',
+    advice:
+      'Make one with `pawl apikey generate`; add `;scopes=read+verify;not-after=2030-01-01T00:00:00Z` to bound it.',
+  },
+  allowedHosts: {
+    env: 'PAWL_ALLOWED_HOSTS',
+    type: 'list',
+    default: [],
+    effect: 'Further names that the `Host` header may carry.',
+    advice:
+      'On a loopback address only its own names are served (against DNS rebinding); elsewhere every name, unless this is set.',
+  },
+  issuer: {
+    env: 'PAWL_ISSUER',
+    type: 'text',
+    default: 'pawl',
+    effect: 'The `iss` of access tokens.',
+    advice: 'Changing it ends all access tokens at once; sessions go on by refreshing.',
+  },
+  audience: {
+    env: 'PAWL_AUDIENCE',
+    type: 'text',
+    default: 'default',
+    effect: 'The `aud` of access tokens of the default app.',
+    advice: 'Give each app its own; changing it works like changing the issuer.',
+  },
+  accessTtlSeconds: {
+    env: 'PAWL_ACCESS_TTL_SECONDS',
+    type: 'integer',
+    default: 900,
+    range: [1, 3_600],
+    unit: 's',
+    effect: 'The life of an access token.',
+    advice: 'Shorter means that a revocation is felt earlier, and more refreshes.',
+  },
+  accessKind: {
+    env: 'PAWL_ACCESS_KIND',
+    type: 'choice',
+    default: 'jwt',
+    choices: ['jwt', 'opaque'],
+    effect: 'What access tokens are unless a session says otherwise.',
+    advice: '`opaque` tokens are checked at the core on every use and die with the session.',
+  },
+  idleTimeoutSeconds: {
+    env: 'PAWL_IDLE_TIMEOUT_SECONDS',
+    type: 'integer',
+    default: 14 * 86_400,
+    range: [2, 10 * YEAR_SECONDS],
+    unit: 's',
+    effect: 'A session that is not used for so long ends.',
+    advice:
+      'At least two access lives; NIST AAL2 wants 3 600, AAL3 900 (with an access life of 300).',
+  },
+  absoluteTimeoutSeconds: {
+    env: 'PAWL_ABSOLUTE_TIMEOUT_SECONDS',
+    type: 'integer',
+    default: 90 * 86_400,
+    range: [2, 10 * YEAR_SECONDS],
+    unit: 's',
+    effect: 'A session ends so long after the log-in, whatever happens.',
+    advice: 'NIST AAL1 wants at most 2 592 000, AAL2 86 400, AAL3 43 200.',
+  },
+  raceWindowMs: {
+    env: 'PAWL_RACE_WINDOW_MS',
+    type: 'integer',
+    default: 60_000,
+    range: [0, 1_200_000],
+    unit: 'ms',
+    effect: 'How long an honest race of refreshes, or a lost answer, may take.',
+    advice: 'At most a third of the access life. 0 is the strict rule: every race is a theft.',
+  },
+  confirm: {
+    env: 'PAWL_CONFIRM',
+    type: 'choice',
+    default: 'on-use',
+    choices: ['on-use', 'on-refresh'],
+    effect: 'What retires a refresh token: the first settled use of its child, or a refresh.',
+    advice: '`on-refresh` saves the reports of uses; a thief is caught one cycle later.',
+  },
+  inFlightMax: {
+    env: 'PAWL_IN_FLIGHT_MAX',
+    type: 'integer',
+    default: 1_024,
+    range: [1, 65_536],
+    unit: 'requests',
+    effect: 'Requests that are worked on at the same time; more are answered 503 at once.',
+    advice: 'Raise it only if the store keeps up.',
+  },
+  shutdownGraceSeconds: {
+    env: 'PAWL_SHUTDOWN_GRACE_SECONDS',
+    type: 'integer',
+    default: 10,
+    range: [0, 300],
+    unit: 's',
+    effect: 'How long a stop waits for what is in flight.',
+    advice: 'Stay below the time your supervisor gives before it kills.',
+  },
+  logLevel: {
+    env: 'PAWL_LOG_LEVEL',
+    type: 'choice',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error', 'silent'],
+    effect: 'The least level that is logged.',
+    advice: '`info` logs every request; `warn` logs refusals of the service, thefts and trouble.',
+  },
+} as const satisfies Readonly<Record<string, ConfigRow>>
+
+/** A key of the configuration. */
+export type ConfigKey = keyof typeof CONFIG
+
+type ValueOf<R extends ConfigRow> = R extends { readonly type: 'integer' }
+  ? number
+  : R extends { readonly type: 'list' }
+    ? readonly string[]
+    : R extends { readonly choices: readonly (infer C)[] }
+      ? C
+      : string
+
+/** The configuration, checked. */
+export type ServerConfig = { readonly [K in ConfigKey]: ValueOf<(typeof CONFIG)[K]> }
+
+/** All keys, in the order of the table. */
+export const CONFIG_KEYS = Object.keys(CONFIG) as readonly ConfigKey[]
+
+/** The row of a key. */
+export function configRow(key: ConfigKey): ConfigRow {
+  return CONFIG[key]
+}
+
+/** The command line flag of a key, without dashes: `dataDir` is `data-dir`. */
+export function flagOf(key: ConfigKey): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}

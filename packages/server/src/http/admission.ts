@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http'
+import { type Outcome, ok, type Refusal, refuse, type Scope } from '@pawl/protocol'
+import { isLoopback } from '../config/check-config.ts'
+import { type ApiKey, apiKeyFinder, isAllowed } from './api-keys.ts'
+
+/** Who may speak to this service at all; judged from headers, before any body is read. */
+export interface Admission {
+  /** Null if the headers are those of one well-addressed request. */
+  readonly faultOfHeaders: (request: IncomingMessage) => Refusal | null
+  /** The key of the caller; null where no key is configured (loopback only). */
+  readonly authenticate: (request: IncomingMessage) => Outcome<ApiKey | null>
+}
+
+/** Headers that may come once only: a second one is an attempt to be read in two ways. */
+const SINGLE_HEADERS = new Set(['host', 'authorization', 'api-key', 'content-type'])
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]']
+const BEARER = /^Bearer +([^ ]+)$/i
+
+/** Builds the admission for an address, its further names and its keys. */
+export function admission(options: {
+  readonly host: string
+  readonly allowedHosts: readonly string[]
+  readonly keys: readonly ApiKey[]
+  readonly nowMs: () => number
+}): Admission {
+  const names = namesOf(options.host, options.allowedHosts)
+  const findKey = apiKeyFinder(options.keys)
+  return {
+    faultOfHeaders(request) {
+      if (hasRepeatedHeader(request.rawHeaders)) {
+        return refuse('invalid_request', 'a header that may come once is repeated')
+      }
+      const host = nameIn(request.headers.host ?? '')
+      return names === null || names.has(host) ? null : refuse('host_not_allowed')
+    },
+    authenticate(request) {
+      if (options.keys.length === 0) return ok(null)
+      const { authorization } = request.headers
+      const header = request.headers['api-key']
+      if (authorization !== undefined && header !== undefined) {
+        return refuse('invalid_request', 'send the API key in one header only')
+      }
+      const presented = BEARER.exec(authorization ?? '')?.[1] ?? header
+      const key = typeof presented === 'string' ? findKey(presented, options.nowMs()) : undefined
+      return key === undefined ? refuse('api_key_required') : ok(key)
+    },
+  }
+}
+
+/** Refuses a key that lacks the scope of a route. */
+export function faultOfScope(key: ApiKey | null, scope: Scope): Refusal | null {
+  if (key === null || isAllowed(key, scope)) return null
+  return refuse('api_key_scope', `this route needs the scope ${scope}`)
+}
+
+/** The names that `Host` may carry; null for any. */
+function namesOf(host: string, allowed: readonly string[]): ReadonlySet<string> | null {
+  const more = allowed.map((name) => name.toLowerCase())
+  if (isLoopback(host)) return new Set([...LOOPBACK_NAMES, host, ...more])
+  return more.length === 0 ? null : new Set(more)
+}
+
+/** The name in a `Host` header, without its port, in lower case. */
+function nameIn(host: string): string {
+  return host.replace(/:\d{1,5}$/, '').toLowerCase()
+}
+
+function hasRepeatedHeader(rawHeaders: readonly string[]): boolean {
+  let seen = ''
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? ''
+    if (!SINGLE_HEADERS.has(name)) continue
+    if (seen.includes(` ${name} `)) return true
+    seen += ` ${name} `
+  }
+  return false
+}

@@ -1,0 +1,150 @@
+import type { IncomingMessage } from 'node:http'
+import type { EmbeddedCore } from '@pawl/embedded'
+import {
+  type CoreApi,
+  type Operation,
+  type Outcome,
+  type Refusal,
+  ROUTES,
+  refuse,
+} from '@pawl/protocol'
+import { type Admission, faultOfScope } from './admission.ts'
+import { readInput } from './read-input.ts'
+import { problemReply, type Reply } from './respond.ts'
+import { findRoute, SERVICE_PATHS, type ServiceRoute, type Target } from './router.ts'
+
+/** What requests are handled with. */
+export interface EdgeContext {
+  readonly core: EmbeddedCore
+  readonly admission: Admission
+  /** Whether the service is stopping: it then counts as not ready. */
+  readonly isStopping: () => boolean
+  /** A refresh that waited longer is dropped undecided, in milliseconds. */
+  readonly refreshWaitMaxMs: number
+}
+
+/** What became of a request: the reply, and what the log may know. */
+export interface Handled {
+  readonly reply: Reply
+  readonly route: string
+  readonly keyId?: string | undefined
+  readonly handle?: string | undefined
+  readonly code?: string | undefined
+}
+
+/** A store that does not answer a ping in this time is not ready, in milliseconds. */
+const PING_TIMEOUT_MS = 2_000
+
+/**
+ * One request, from headers to reply: host, route, API key, scope, body, core. Refusals before the
+ * body leave it unread. Throws only what the core throws.
+ */
+export async function handleRequest(
+  context: EdgeContext,
+  request: IncomingMessage,
+  arrivedMs: number,
+): Promise<Handled> {
+  const fault = context.admission.faultOfHeaders(request)
+  if (fault !== null) return refused('none', fault)
+  const [path = '', query = ''] = splitUrl(request.url ?? '')
+  const target = findRoute(request.method ?? '', path)
+  const route = nameOf(target)
+  const scope = scopeOf(target)
+  if (target.kind === 'service' && scope === 'open') return serve(context, target.route)
+  const caller = scope === 'open' ? null : context.admission.authenticate(request)
+  if (caller?.kind === 'refused') return refused(route, caller)
+  const key = caller?.value ?? null
+  const keyId = key?.id
+  if (target.kind === 'unknown') return { ...refused(route, refuse('not_found')), keyId }
+  if (target.kind === 'wrong-method') {
+    const allow = { allow: target.allow.join(', ') }
+    const code = 'method_not_allowed'
+    return { reply: problemReply(refuse(code), allow), route, keyId, code }
+  }
+  const scopeFault = faultOfScope(key, scope)
+  if (scopeFault !== null) return { ...refused(route, scopeFault), keyId }
+  if (target.kind === 'service') return { ...(await serve(context, target.route)), keyId }
+  const core = target.app === undefined ? context.core : context.core.app(target.app)
+  if (core === undefined) return { ...refused(route, refuse('app_unknown')), keyId }
+  const input = await readInput(request, target, query)
+  if (input.kind === 'refused') return { ...refused(route, input), keyId }
+  if (target.operation === 'refreshSession' && waitedSince(arrivedMs) > context.refreshWaitMaxMs) {
+    return { ...refused(route, refuse('unavailable', 'the refresh waited too long')), keyId }
+  }
+  const outcome = await call(core, target.operation, input.value)
+  return { ...encode(target.operation, outcome), keyId, handle: handleIn(target, outcome) }
+}
+
+function splitUrl(url: string): readonly [string, string] {
+  const at = url.indexOf('?')
+  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
+}
+
+function nameOf(target: Target): string {
+  if (target.kind === 'operation') return target.operation
+  return target.kind === 'service' ? target.route : 'none'
+}
+
+/** An unknown path is as closed as the most harmless known one. */
+function scopeOf(target: Target): (typeof ROUTES)[Operation]['scope'] {
+  if (target.kind === 'operation') return ROUTES[target.operation].scope
+  return target.kind === 'service' ? SERVICE_PATHS[target.route].scope : 'read'
+}
+
+function waitedSince(arrivedMs: number): number {
+  return performance.now() - arrivedMs
+}
+
+/** The one place that calls the core by a name of the table; requests are parsed behind it. */
+function call(core: CoreApi, operation: Operation, input: unknown): Promise<Outcome<unknown>> {
+  const method = core[operation] as (request: unknown) => Promise<Outcome<unknown>>
+  return method(input)
+}
+
+function encode(operation: Operation, outcome: Outcome<unknown>): Handled {
+  if (outcome.kind === 'refused') return refused(operation, outcome)
+  if (operation !== 'getKeys')
+    return { route: operation, reply: { status: 200, body: outcome.value } }
+  const { keys, maxAgeSeconds = 0 } = outcome.value as { keys: unknown; maxAgeSeconds?: number }
+  const cacheControl = `public, max-age=${maxAgeSeconds}`
+  return { route: operation, reply: { status: 200, body: { keys }, cacheControl } }
+}
+
+function refused(route: string, refusal: Refusal): Handled {
+  return { route, reply: problemReply(refusal), code: refusal.code }
+}
+
+/** The session a request was about, for the log. */
+function handleIn(target: Target, outcome: Outcome<unknown>): string | undefined {
+  if (outcome.kind === 'refused' && outcome.session !== undefined) return outcome.session.handle
+  if (target.kind === 'operation' && target.params.handle !== undefined) return target.params.handle
+  if (outcome.kind === 'refused') return undefined
+  const value = outcome.value as { handle?: string; session?: { handle?: string } }
+  return value.session?.handle ?? value.handle
+}
+
+async function serve(context: EdgeContext, route: ServiceRoute): Promise<Handled> {
+  switch (route) {
+    case 'live':
+      return { route, reply: { status: 200, body: { status: 'live' } } }
+    case 'ready':
+      return (await isReady(context))
+        ? { route, reply: { status: 200, body: { status: 'ready' } } }
+        : refused(route, refuse('unavailable', 'not ready'))
+    case 'openapi': {
+      const { openapiDocument } = await import('../openapi.ts')
+      return { route, reply: { status: 200, body: openapiDocument() } }
+    }
+  }
+}
+
+async function isReady({ core, isStopping }: EdgeContext): Promise<boolean> {
+  if (isStopping()) return false
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), PING_TIMEOUT_MS)
+  core.ping().then(
+    () => resolve(true),
+    () => resolve(false),
+  )
+  return promise.finally(() => clearTimeout(timer))
+}

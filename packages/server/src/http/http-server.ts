@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { isStoreError } from '@pawl/core'
+import { refuse } from '@pawl/protocol'
+import type { Log } from '../log/logger.ts'
+import { type EdgeContext, type Handled, handleRequest } from './handle-request.ts'
+import { problemReply, writeReply } from './respond.ts'
+
+const HEADER_BYTES_MAX = 16_384
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+/** Longer than the idle time of our own drivers, which close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000
+const CONNECTIONS_MAX = 8_192
+const HEADERS_MAX = 64
+
+/** How the listener behaves. */
+export interface HttpOptions {
+  readonly context: EdgeContext
+  readonly log: Log
+  readonly inFlightMax: number
+}
+
+/** A listener that can say when nothing is in flight. */
+export interface HttpListener {
+  readonly server: Server
+  /** Stops accepting, waits for what is in flight, at most `graceMs`, then cuts the rest off. */
+  readonly stop: (graceMs: number) => Promise<void>
+}
+
+/** Bare `node:http` with strict limits; every request ends in exactly one reply and one log line. */
+export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpListener {
+  const nextRequestId = requestIds()
+  let inFlight = 0
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      insecureHTTPParser: false,
+    },
+    (request, response) => {
+      void answer(request, response)
+    },
+  )
+  server.maxHeadersCount = HEADERS_MAX
+  server.maxConnections = CONNECTIONS_MAX
+  server.on('clientError', refuseUnreadable)
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedMs = performance.now()
+    const requestId = nextRequestId()
+    inFlight += 1
+    const handled =
+      inFlight > inFlightMax
+        ? overloaded()
+        : await handleRequest(context, request, arrivedMs).catch((error: unknown) =>
+            failed(log, requestId, error),
+          )
+    inFlight -= 1
+    const { reply, ...facts } = handled
+    writeReply(request, response, { reply, closes: context.isStopping(), requestId })
+    const ms = Math.round((performance.now() - arrivedMs) * 10) / 10
+    log.request({ requestId, method: request.method, status: reply.status, ms, ...facts })
+  }
+
+  return {
+    server,
+    async stop(graceMs) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      server.close(() => resolve())
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+      await promise
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Ids that tell requests of all processes apart: a random start and a counter. */
+function requestIds(): () => string {
+  const start = Math.floor(Math.random() * 2 ** 40).toString(36)
+  let count = 0
+  return () => `${start}-${(++count).toString(36)}`
+}
+
+function overloaded(): Handled {
+  const refusal = refuse('unavailable', 'too many requests are in flight')
+  return { reply: problemReply(refusal), route: 'none', code: refusal.code }
+}
+
+/** The last resort: nothing of the error leaves the service. */
+function failed(log: Log, requestId: string, error: unknown): Handled {
+  log.trouble('a request failed', error, { requestId })
+  const refusal = refuse(isStoreError(error) ? 'unavailable' : 'internal')
+  return { reply: problemReply(refusal), route: 'none', code: refusal.code }
+}
+
+/** Answers what the parser of HTTP refused; there is no request to speak of. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return
+  const isOverflow = error.code === 'HPE_HEADER_OVERFLOW'
+  const isTimeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  const status = isOverflow
+    ? '431 Request Header Fields Too Large'
+    : isTimeout
+      ? '408 Request Timeout'
+      : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}

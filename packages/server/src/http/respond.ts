@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ERRORS, type Refusal } from '@pawl/protocol'
+
+/** An answer before it is written. */
+export interface Reply {
+  readonly status: number
+  readonly body: unknown
+  /** Default `application/json; charset=utf-8`. */
+  readonly contentType?: string
+  /** Default `no-store`. */
+  readonly cacheControl?: string
+  readonly headers?: { readonly [name: string]: string }
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+const PROBLEM_BASE = 'https://pawl.dev/problems/'
+/** Waits after `unavailable` and `rate_limited` unless the refusal says otherwise, in seconds. */
+const RETRY_AFTER_SECONDS = 1
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
+/** A refusal as a problem document (RFC 9457) with the stable member `code`. */
+export function problemReply(
+  refusal: Refusal,
+  headers: { readonly [name: string]: string } = {},
+): Reply {
+  const { code, detail, session, retryAfterSeconds } = refusal
+  const { status, title } = ERRORS[code]
+  const isRetried = status === 503 || status === 429
+  const retryAfter = retryAfterSeconds ?? (isRetried ? RETRY_AFTER_SECONDS : undefined)
+  return {
+    status,
+    contentType: PROBLEM_TYPE,
+    body: { type: PROBLEM_BASE + code, title, status, code, detail, session, retryAfterSeconds },
+    headers: {
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      // RFC 9110 section 11.6.1: a 401 names a scheme.
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...headers,
+    },
+  }
+}
+
+/**
+ * Writes a reply. The connection closes after it if `closes` is set, or if a body that nobody will
+ * read is still on its way.
+ */
+export function writeReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { reply, closes, requestId }: { reply: Reply; closes: boolean; requestId: string },
+): void {
+  if (response.headersSent || response.destroyed) return
+  const text = JSON.stringify(reply.body)
+  const isUnread = !request.complete && request.headers['transfer-encoding'] !== undefined
+  const isLong = !request.complete && Number(request.headers['content-length'] ?? 0) > 0
+  response.writeHead(reply.status, {
+    ...SECURITY_HEADERS,
+    'content-type': reply.contentType ?? JSON_TYPE,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': reply.cacheControl ?? 'no-store',
+    'x-request-id': requestId,
+    ...(closes || isUnread || isLong ? { connection: 'close' } : {}),
+    ...reply.headers,
+  })
+  response.end(text)
+}

@@ -1,0 +1,79 @@
+import type { SessionEvent } from '@pawl/core'
+import { pino } from 'pino'
+import { redactTokens, SECRET_FIELDS } from './redact.ts'
+
+/** The levels of the log. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+/** Where lines go: the standard output, unless a test looks on. */
+export type LogSink = (line: string) => void
+
+/** The service's log: JSON lines in UTC, without secrets. */
+export interface Log {
+  readonly info: (message: string, facts?: object) => void
+  readonly warn: (message: string, facts?: object) => void
+  /** Trouble of the service itself; the error's stack is for operators. */
+  readonly trouble: (message: string, error: unknown, facts?: object) => void
+  /** One line a request. */
+  readonly request: (facts: {
+    readonly requestId: string
+    readonly method: string | undefined
+    readonly status: number
+    readonly ms: number
+    readonly route: string
+  }) => void
+  /** One audit line an event of a session. */
+  readonly event: (event: SessionEvent) => void
+  /** Writes what is buffered. */
+  readonly flush: () => void
+}
+
+/** Lines are written together: once this many characters wait, or after the interval. */
+const BUFFER_CHARS = 4_096
+const FLUSH_INTERVAL_MS = 250
+const WARN_STATUS = 500
+
+/** Opens the log. */
+export function openLog(level: LogLevel, sink?: LogSink): Log {
+  const output = sink === undefined ? standardOutput() : { write: sink, flush: () => {} }
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+    },
+    { write: (line: string) => output.write(redactTokens(line)) },
+  )
+  return {
+    info: (message, facts = {}) => logger.info(facts, message),
+    warn: (message, facts = {}) => logger.warn(facts, message),
+    trouble: (message, error, facts = {}) => logger.error({ ...facts, err: error }, message),
+    request: (facts) =>
+      facts.status >= WARN_STATUS ? logger.warn(facts, 'request') : logger.info(facts, 'request'),
+    event: (event) =>
+      event.kind === 'theft' || event.kind === 'store-behind'
+        ? logger.warn(event, 'session')
+        : logger.info(event, 'session'),
+    flush: output.flush,
+  }
+}
+
+function standardOutput(): { write: LogSink; flush: () => void } {
+  const destination = pino.destination({ fd: 1, sync: false, minLength: BUFFER_CHARS })
+  // A reader that went away must not take the service with it.
+  destination.on('error', () => {})
+  const timer = setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref()
+  return {
+    write: (line) => destination.write(line),
+    flush() {
+      clearInterval(timer)
+      try {
+        destination.flushSync()
+      } catch {
+        // The destination may not have been opened yet, or its reader is gone: nothing to save.
+      }
+    },
+  }
+}

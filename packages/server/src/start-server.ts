@@ -1,0 +1,164 @@
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
+import {
+  type EmbeddedCore,
+  embedCore,
+  generateSecret,
+  readOrCreateSecretFile,
+} from '@pawl/embedded'
+import { faultsOfConfig, settingsOf } from './config/check-config.ts'
+import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
+import { admission } from './http/admission.ts'
+import { type ApiKey, parseApiKey } from './http/api-keys.ts'
+import { httpListener } from './http/http-server.ts'
+import { type Log, type LogSink, openLog } from './log/logger.ts'
+
+/** Keys of the configuration, each with its default, and what only code can give. */
+export type ServerOptions = Partial<ServerConfig> & {
+  /** A store that is open already; default: the one that the configuration names. */
+  readonly storeInstance?: Store
+  /** Settings of the default app that have no key, or that go before the configuration. */
+  readonly settings?: Partial<AppSettings>
+  /** Further apps by name, below `/apps/{app}`. */
+  readonly apps?: { readonly [name: string]: Partial<AppSettings> }
+  readonly clock?: Clock
+  /** Called after each event of a session; must return at once. */
+  readonly onEvent?: EventSink
+  /** Where log lines go; default: the standard output. */
+  readonly logSink?: LogSink
+}
+
+/** A core service that accepts requests. */
+export interface RunningServer {
+  /** For example `http://127.0.0.1:3567`; no slash at the end. */
+  readonly url: string
+  /** Stops accepting, finishes what is in flight, closes the store. Idempotent. */
+  readonly close: () => Promise<void>
+}
+
+/** The configuration does not hold; the message names every fault. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`the configuration does not hold:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/**
+ * Starts a core service; resolves when it accepts requests. Throws {@link ConfigError}, a
+ * `WrongSecretError`, a `StoreError`, or what the operating system says about the address.
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const config = configOf(options)
+  const faults = faultsOfConfig(config)
+  if (faults.length > 0) throw new ConfigError(faults)
+  const log = openLog(config.logLevel, options.logSink)
+  const core = await openCore(config, options, log)
+  const settings = { ...settingsOf(config), ...options.settings }
+  const { raceWindowMs } = settings.rotation
+  let isStopping = false
+  const listener = httpListener({
+    log,
+    inFlightMax: config.inFlightMax,
+    context: {
+      core,
+      admission: admission({ ...config, keys: keysOf(config), nowMs: () => Date.now() }),
+      isStopping: () => isStopping,
+      refreshWaitMaxMs: raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY,
+    },
+  })
+  const { server } = listener
+  try {
+    server.listen(config.port, config.host)
+    await once(server, 'listening')
+  } catch (error) {
+    await core.close()
+    throw error
+  }
+  const url = urlOf(config.host, (server.address() as AddressInfo).port)
+  log.info('listening', { url, store: options.storeInstance?.engine ?? config.store })
+  log.flush()
+  let closing: Promise<void> | undefined
+  async function stop(): Promise<void> {
+    isStopping = true
+    log.info('stopping')
+    await listener.stop(config.shutdownGraceSeconds * 1000)
+    await core.close()
+    log.info('stopped')
+    log.flush()
+  }
+  return {
+    url,
+    close: () => {
+      closing ??= stop()
+      return closing
+    },
+  }
+}
+
+function configOf(options: ServerOptions): ServerConfig {
+  const values = CONFIG_KEYS.map((key) => [key, options[key] ?? CONFIG[key].default])
+  return Object.fromEntries(values) as ServerConfig
+}
+
+function keysOf(config: ServerConfig): readonly ApiKey[] {
+  return config.apiKeys.flatMap((entry) => {
+    const parsed = parseApiKey(entry)
+    return parsed.kind === 'key' ? [parsed.key] : []
+  })
+}
+
+async function openCore(
+  config: ServerConfig,
+  options: ServerOptions,
+  log: Log,
+): Promise<EmbeddedCore> {
+  const secret = secretsFor(config, options.storeInstance)
+  const store = options.storeInstance ?? (await openStore(config))
+  const { apps, clock, onEvent } = options
+  try {
+    return await embedCore({
+      store,
+      secret,
+      settings: { ...settingsOf(config), ...options.settings },
+      ...(apps === undefined ? {} : { apps }),
+      ...(clock === undefined ? {} : { clock }),
+      onTrouble: (error) => log.trouble('trouble outside a request', error),
+      onEvent(event) {
+        log.event(event)
+        onEvent?.(event)
+      },
+    })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Only the embedded store may have a secret invented for it; memory needs none that lasts. */
+function secretsFor(config: ServerConfig, store: Store | undefined): readonly string[] {
+  if (config.secret.length > 0) return config.secret
+  if (store?.engine === 'memory') return [generateSecret()]
+  if (store !== undefined && !store.isEmbedded) {
+    throw new ConfigError([
+      `secret: a shared store (${store.engine}) needs the master secret of all its cores: set PAWL_SECRET or PAWL_SECRET_FILE`,
+    ])
+  }
+  return readOrCreateSecretFile(path.join(config.dataDir, 'secret'))
+}
+
+async function openStore(config: ServerConfig): Promise<Store> {
+  const { sqliteStore } = await import('@pawl/store-sqlite')
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  return sqliteStore({ path: path.join(config.dataDir, 'pawl.db') })
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
