@@ -86,14 +86,24 @@ export default {
       comment: 'The simulation, the benchmarks, the examples and the scripts are ends, not parts.',
       severity: 'error',
       from: { path: '^(packages/[^/]+|simulation|bench|examples/[^/]+|scripts|test)/' },
-      to: { path: '^(simulation|bench|examples/[^/]+|scripts|test)/', pathNot: '^$1/' },
+      to: {
+        path: '^(simulation|bench|examples/[^/]+|scripts|test)/',
+        pathNot: ['^$1/', '^test/engines/'],
+      },
     },
     {
       name: 'no-tests-in-source',
       comment: 'Source never imports a test.',
       severity: 'error',
       from: { pathNot: '(^|/)test/' },
-      to: { path: '(^|/)test/', pathNot: 'node_modules' },
+      to: { path: '(^|/)test/', pathNot: ['node_modules', '^test/engines/'] },
+    },
+    {
+      name: 'engines-for-tests-and-benchmarks',
+      comment: 'The database servers of the tests serve tests and benchmarks, nothing else.',
+      severity: 'error',
+      from: { pathNot: ['(^|/)test/', '^bench/'] },
+      to: { path: '^test/engines/' },
     },
     {
       name: 'core-without-a-platform',

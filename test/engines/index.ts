@@ -11,7 +11,7 @@ const modules: { readonly [Name in EngineName]?: () => Promise<EngineModule> } =
 
 /** `STORES=postgres,redis` narrows which engines the tests run on; all without it. */
 export function isChosen(name: EngineName | 'sqlite'): boolean {
-  const chosen = (process.env['STORES'] ?? '').split(',').filter((word) => word !== '')
+  const chosen = (process.env.STORES ?? '').split(',').filter((word) => word !== '')
   return chosen.length === 0 || chosen.includes(name)
 }
 
