@@ -27,4 +27,5 @@ export function randomBytes(length: number): Buffer {
 /** The core's source of chance. */
 export const systemRandom: Random = {
   handle: () => randomBytes(HANDLE_BYTES).toString('base64url') as SessionHandle,
+  fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
 }
