@@ -1,0 +1,94 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
+import { problemResponse } from '../http/problem.ts'
+import type { Pawl } from '../pawl.ts'
+import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
+import {
+  NodeRequest,
+  NodeSink,
+  PawlExchange,
+  sendPawlError,
+  sendResponse,
+} from './node-exchange.ts'
+
+export type { PawlExchange } from './node-exchange.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Pawl's side of this request: `session`, `createSession`. Set by `pawlExpress`. */
+      pawl: PawlExchange
+    }
+  }
+}
+
+/** How the middleware is mounted. */
+export interface PawlExpressOptions {
+  /** Whether it answers preflights and sets CORS headers for the listed origins; default true. */
+  readonly cors?: boolean
+}
+
+/**
+ * Express middleware (4 and 5): serves the driver's own routes, sets CORS headers for the listed
+ * origins, and puts `req.pawl` on every request. Mount it at the root, before the routes. The client's
+ * address is Express's `req.ip`, so its setting `trust proxy` holds.
+ */
+export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): RequestHandler {
+  const { cors: servesCors = true } = options
+  return (request, response, next) => {
+    const view = new NodeRequest(request, response, () => addressOf(pawl, request))
+    const sink = new NodeSink(response)
+    request.pawl = new PawlExchange(pawl, view, sink)
+    const own = pawl.handler(view)
+    if (own !== undefined) {
+      own.then((answer) => sendResponse(response, answer)).catch(next)
+      return
+    }
+    if (!servesCors) return next()
+    const cors = pawl.cors(view)
+    if (cors.kind === 'preflight') {
+      sendResponse(response, cors.response).catch(next)
+      return
+    }
+    for (const [name, value] of cors.headers) {
+      if (name === 'vary') sink.vary(value)
+      else sink.set(name, value)
+    }
+    next()
+  }
+}
+
+/**
+ * Lets only requests with a session through; `req.pawl.session` is then there. Answers the others
+ * with a problem document: 401, 403 or 503. With `optional`, requests without credentials pass too
+ * (`req.pawl.sessionIfAny`).
+ */
+export function requireSession(options: GuardOptions = {}): RequestHandler {
+  return (request, response, next) => {
+    if (request.pawl === undefined) return next(new Error('mount pawlExpress(pawl) first'))
+    const settle = (verdict: GuardVerdict): void => {
+      if (verdict.kind !== 'refused') next()
+      else sendResponse(response, problemResponse(verdict.refusal)).catch(next)
+    }
+    const verdict = request.pawl.guard(options)
+    if (verdict instanceof Promise) verdict.then(settle).catch(next)
+    else settle(verdict)
+  }
+}
+
+/**
+ * Answers a `PawlError` that a route let through with its problem document; passes other errors on.
+ * Mount it after the routes. Without it Express answers with the right status and its own body.
+ */
+export function pawlErrors(): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    sendPawlError(response, error)
+      .then((isAnswered) => {
+        if (!isAnswered) next(error)
+      })
+      .catch(next)
+  }
+}
+
+function addressOf(pawl: Pawl, request: Request): string | undefined {
+  return pawl.clientAddress(request.ip, null)
+}

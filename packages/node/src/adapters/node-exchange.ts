@@ -1,0 +1,156 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type HeaderSink, keepOtherCookies, mergeVary } from '../http/header-sink.ts'
+import { problemResponse } from '../http/problem.ts'
+import type { Pawl } from '../pawl.ts'
+import { PawlError } from '../pawl-error.ts'
+import type { RequestLike } from '../request-like.ts'
+import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
+import type { PawlSession } from '../session/pawl-session.ts'
+import type { NewSession } from '../session/start-session.ts'
+import type { MaybePromise } from '../tokens/verifier.ts'
+
+/** A `node:http` request as the driver sees it, made without copying anything. */
+export class NodeRequest implements RequestLike {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #address: () => string | undefined
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    address: () => string | undefined,
+  ) {
+    this.#request = request
+    this.#response = response
+    this.#address = address
+  }
+
+  get method(): string {
+    return this.#request.method ?? 'GET'
+  }
+
+  get url(): string {
+    const { originalUrl } = this.#request as { originalUrl?: string }
+    return originalUrl ?? this.#request.url ?? '/'
+  }
+
+  get headers(): { get(name: string): string | null } {
+    return this
+  }
+
+  /** A header by its lower-case name. */
+  get(name: string): string | null {
+    const value = this.#request.headers[name]
+    return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
+  }
+
+  get clientAddress(): string | undefined {
+    return this.#address()
+  }
+
+  /** Aborts when the connection closes before the response is complete. */
+  get signal(): AbortSignal {
+    const controller = new AbortController()
+    const response = this.#response
+    response.once('close', () => {
+      if (!response.writableEnded) controller.abort()
+    })
+    return controller.signal
+  }
+}
+
+/** The response headers of `node:http` as a sink. */
+export class NodeSink implements HeaderSink {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  set(name: string, value: string): void {
+    this.#response.setHeader(name, value)
+  }
+
+  vary(names: string): void {
+    const former = this.#response.getHeader('vary')
+    const text = Array.isArray(former) ? former.join(', ') : former
+    this.#response.setHeader('vary', mergeVary(text === undefined ? null : String(text), names))
+  }
+
+  setCookie(name: string, line: string): void {
+    const former = this.#response.getHeader('set-cookie') ?? []
+    const lines = Array.isArray(former) ? former : [String(former)]
+    this.#response.setHeader('set-cookie', [...keepOtherCookies(lines, name), line])
+  }
+
+  assertOpen(): void {
+    if (this.#response.headersSent) {
+      throw new Error('change the session before the response is sent: its headers have left')
+    }
+  }
+}
+
+/** One request, its response and the session between them. */
+export class PawlExchange {
+  readonly #pawl: Pawl
+  readonly #request: NodeRequest
+  readonly #sink: NodeSink
+  #session: PawlSession | undefined
+
+  constructor(pawl: Pawl, request: NodeRequest, sink: NodeSink) {
+    this.#pawl = pawl
+    this.#request = request
+    this.#sink = sink
+  }
+
+  /** The session of the request. Throws if no guard has let one through. */
+  get session(): PawlSession {
+    if (this.#session === undefined) throw new Error('no guard has found a session: require one')
+    return this.#session
+  }
+
+  /** The session of the request, or undefined; for optional routes. */
+  get sessionIfAny(): PawlSession | undefined {
+    return this.#session
+  }
+
+  /** Starts a session and sets its tokens on the response. Throws a `PawlError` if refused. */
+  async createSession(input: NewSession): Promise<PawlSession> {
+    this.#session = await this.#pawl.createSessionInto(this.#request, this.#sink, input)
+    return this.#session
+  }
+
+  /** Says whose request this is and remembers the session. Await it. */
+  guard(options: GuardOptions = {}): MaybePromise<GuardVerdict> {
+    const verdict = this.#pawl.guardInto(this.#request, this.#sink, options)
+    return verdict instanceof Promise
+      ? verdict.then((settled) => this.#remember(settled))
+      : this.#remember(verdict)
+  }
+
+  #remember(verdict: GuardVerdict): GuardVerdict {
+    this.#session = verdict.kind === 'session' ? verdict.session : undefined
+    return verdict
+  }
+}
+
+/** Sends a response of ours; keeps cookies and `Vary` that others have set. */
+export async function sendResponse(response: ServerResponse, ours: Response): Promise<void> {
+  const sink = new NodeSink(response)
+  response.statusCode = ours.status
+  for (const [name, value] of ours.headers) {
+    if (name === 'vary') sink.vary(value)
+    else if (name !== 'set-cookie') response.setHeader(name, value)
+  }
+  for (const line of ours.headers.getSetCookie()) {
+    sink.setCookie(line.slice(0, line.indexOf('=')), line)
+  }
+  response.end(await ours.text())
+}
+
+/** Answers a `PawlError`; false for any other error, which is not ours to answer. */
+export async function sendPawlError(response: ServerResponse, error: unknown): Promise<boolean> {
+  if (!(error instanceof PawlError) || response.headersSent) return false
+  await sendResponse(response, problemResponse(error.refusal))
+  return true
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { problemResponse } from '../http/problem.ts'
+import type { Pawl } from '../pawl.ts'
+import type { GuardOptions } from '../session/guard.ts'
+import {
+  NodeRequest,
+  NodeSink,
+  PawlExchange,
+  sendPawlError,
+  sendResponse,
+} from './node-exchange.ts'
+
+export type { PawlExchange } from './node-exchange.ts'
+
+/** A request handler that gets the session's side of the exchange. */
+export type PawlHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  pawl: PawlExchange,
+) => unknown
+
+/** A listener for `http.createServer`. */
+export type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * A `node:http` listener: serves the driver's own routes and CORS, and hands every other request to
+ * `handler` with its exchange. A `PawlError` the handler throws is answered; any other error is
+ * answered with a bare 500 and told `onError`.
+ */
+export function pawlListener(
+  pawl: Pawl,
+  handler: PawlHandler,
+  onError: (error: unknown) => void = (error) => process.emitWarning(String(error)),
+): Listener {
+  return (request, response) => {
+    serve(pawl, handler, request, response).catch(async (error: unknown) => {
+      if (await sendPawlError(response, error)) return
+      onError(error)
+      if (!response.headersSent) response.writeHead(500)
+      response.end()
+    })
+  }
+}
+
+async function serve(
+  pawl: Pawl,
+  handler: PawlHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const view = new NodeRequest(request, response, () => {
+    const forwarded = request.headers['x-forwarded-for']
+    const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
+    return pawl.clientAddress(request.socket.remoteAddress, chain ?? null)
+  })
+  const own = pawl.handler(view)
+  if (own !== undefined) return sendResponse(response, await own)
+  const cors = pawl.cors(view)
+  if (cors.kind === 'preflight') return sendResponse(response, cors.response)
+  const sink = new NodeSink(response)
+  for (const [name, value] of cors.headers) {
+    if (name === 'vary') sink.vary(value)
+    else sink.set(name, value)
+  }
+  await handler(request, response, new PawlExchange(pawl, view, sink))
+}
+
+/**
+ * Lets only requests with a session through to `handler`; answers the others. With `optional`,
+ * anonymous requests pass too (`sessionIfAny`).
+ */
+export function requireSession(handler: PawlHandler, options: GuardOptions = {}): PawlHandler {
+  return (request, response, pawl) => {
+    const verdict = pawl.guard(options)
+    const proceed = (settled: Awaited<typeof verdict>): unknown =>
+      settled.kind === 'refused'
+        ? sendResponse(response, problemResponse(settled.refusal))
+        : handler(request, response, pawl)
+    return verdict instanceof Promise ? verdict.then(proceed) : proceed(verdict)
+  }
+}

@@ -1,0 +1,36 @@
+import { type Operation, type RequestOf, ROUTES } from '@pawl/protocol'
+
+/** A call to the core as HTTP. */
+export interface EncodedCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  /** JSON, or null for a call without a body. */
+  readonly body: string | null
+}
+
+const PLACEHOLDER = /\{([a-z]+)\}/gi
+
+/**
+ * Writes a call by the route table: `{name}` in the path takes a field; the others travel in the
+ * query (GET) or in the JSON body. Values are percent-encoded, so no value can leave its place.
+ */
+export function encodeCall<K extends Operation>(
+  operation: K,
+  request: RequestOf<K>,
+  basePath: string,
+): EncodedCall {
+  const { method, path } = ROUTES[operation]
+  const fields: { [name: string]: unknown } = { ...request }
+  const filled = path.replace(PLACEHOLDER, (_all, name: string) => {
+    const value = encodeURIComponent(String(fields[name]))
+    delete fields[name]
+    return value
+  })
+  if (method !== 'GET') return { method, path: basePath + filled, body: JSON.stringify(fields) }
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) query.set(name, String(value))
+  }
+  const text = query.toString()
+  return { method, path: basePath + filled + (text === '' ? '' : `?${text}`), body: null }
+}

@@ -1,0 +1,41 @@
+/** Where response headers go: a `Headers` object, or the response of a framework. */
+export interface HeaderSink {
+  /** Sets a header, replacing its former value. */
+  set(name: string, value: string): void
+  /** Adds names to `Vary`, once each. */
+  vary(names: string): void
+  /** Adds a `Set-Cookie` line; replaces an earlier one for the same cookie, keeps all others. */
+  setCookie(name: string, line: string): void
+  /** Throws if headers have left already: asked before anything is changed at the core. */
+  assertOpen(): void
+}
+
+/** A sink that writes to a `Headers` object. */
+export function headersSink(headers: Headers): HeaderSink {
+  return {
+    set: (name, value) => headers.set(name, value),
+    vary: (names) => headers.set('vary', mergeVary(headers.get('vary'), names)),
+    setCookie: (name, line) => {
+      const kept = keepOtherCookies(headers.getSetCookie(), name)
+      headers.delete('set-cookie')
+      for (const one of [...kept, line]) headers.append('set-cookie', one)
+    },
+    assertOpen: () => {},
+  }
+}
+
+/** The value of `Vary` with more names; each once, compared without case. */
+export function mergeVary(former: string | null, names: string): string {
+  if (former === null || former === '') return names
+  if (former === names) return former
+  const present = new Set(former.split(',').map((one) => one.trim().toLowerCase()))
+  if (present.has('*')) return former
+  const added = names.split(', ').filter((one) => !present.has(one.toLowerCase()))
+  return added.length === 0 ? former : `${former}, ${added.join(', ')}`
+}
+
+/** The `Set-Cookie` lines that are not for the cookie `name`. */
+export function keepOtherCookies(lines: readonly string[], name: string): string[] {
+  const start = `${name}=`
+  return lines.filter((one) => !one.startsWith(start))
+}

@@ -1,0 +1,42 @@
+import { ERRORS, type ErrorCode, type Refusal } from '@pawl/protocol'
+import { problemResponse } from './http/problem.ts'
+
+/**
+ * What the programmatic calls (`createSession`, `replaceClaims`, `revoke…`, `list…`) throw when they
+ * are refused: the code of the error table, its HTTP status, and the answer to send. Frameworks that
+ * look at `status` and `headers` of an error (Express does) answer rightly without being told.
+ */
+export class PawlError extends Error {
+  override readonly name = 'PawlError'
+  readonly refusal: Refusal
+  readonly code: ErrorCode
+  readonly status: number
+
+  constructor(refusal: Refusal) {
+    super(refusal.detail)
+    this.refusal = refusal
+    this.code = refusal.code
+    this.status = ERRORS[refusal.code].status
+  }
+
+  /** The answer as `application/problem+json`. */
+  toResponse(): Response {
+    return problemResponse(this.refusal)
+  }
+
+  /** The headers of that answer. */
+  get headers(): { readonly [name: string]: string } {
+    return Object.fromEntries(this.toResponse().headers)
+  }
+}
+
+/** Thrown by `createPawl` for options that cannot work: every fault at once. */
+export class PawlConfigError extends Error {
+  override readonly name = 'PawlConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`Pawl cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.faults = faults
+  }
+}

@@ -1,0 +1,206 @@
+import type {
+  CoreApi,
+  Outcome,
+  Refusal,
+  RequestOf,
+  ResponseOf,
+  VerifiedSession,
+} from '@pawl/protocol'
+import { checkOptions } from './check-options.ts'
+import { CORE_LIMITS, httpCore } from './core/http-core.ts'
+import { shieldCore } from './core/shield-core.ts'
+import { makeAnnounce, makeReportFault } from './hooks.ts'
+import { type CorsAnswer, decideCors } from './http/cors.ts'
+import { type HeaderSink, headersSink } from './http/header-sink.ts'
+import { problemResponse } from './http/problem.ts'
+import type { PawlOptions } from './options.ts'
+import type { CoreCalls, Schedule } from './ports.ts'
+import type { RequestLike } from './request-like.ts'
+import { type Driver, noteEnded, unwrap } from './session/driver.ts'
+import { type GuardOptions, type GuardVerdict, judgeRequest } from './session/guard.ts'
+import { handleOwnRoute } from './session/handler.ts'
+import type { PawlSession } from './session/pawl-session.ts'
+import { eitherRevocations, makeLocalRevocations } from './session/revocations.ts'
+import { type NewSession, startSession } from './session/start-session.ts'
+import { makeUseReports } from './session/use-reports.ts'
+import { type MaybePromise, makeVerifier } from './tokens/verifier.ts'
+import { makeTrustCache } from './trust/trust-cache.ts'
+
+/** Who is asking, for web-standard frameworks. Add `headers` to the response when you send it. */
+export type GuardResult =
+  | { readonly kind: 'session'; readonly session: PawlSession; readonly headers: Headers }
+  | { readonly kind: 'anonymous'; readonly headers: Headers }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly response: Response }
+
+/** The driver of one app. */
+export interface Pawl {
+  /** Answers the driver's own routes; undefined, at once, for a request that is not for them. */
+  handler(request: RequestLike): Promise<Response> | undefined
+  /** Says whose request this is. Await it: it is a promise only where something must be asked. */
+  guard(request: RequestLike, options?: GuardOptions): MaybePromise<GuardResult>
+  /** As `guard`, with response headers going to `sink`; for adapters. */
+  guardInto(
+    request: RequestLike,
+    sink: HeaderSink,
+    options?: GuardOptions,
+  ): MaybePromise<GuardVerdict>
+  /** Starts a session for a user who has just signed in. Throws a `PawlError` if refused. */
+  createSession(
+    request: RequestLike,
+    input: NewSession,
+  ): Promise<{ readonly session: PawlSession; readonly headers: Headers }>
+  /** As `createSession`, with response headers going to `sink`; for adapters. */
+  createSessionInto(request: RequestLike, sink: HeaderSink, input: NewSession): Promise<PawlSession>
+  /** Verifies an access token outside any request (a WebSocket, say). Await it. */
+  verify(token: string): MaybePromise<Outcome<VerifiedSession>>
+  /** What CORS asks of a response to this request, for the listed origins. */
+  cors(request: RequestLike): CorsAnswer
+  /** Ends one session; false if it had ended already. Throws a `PawlError` if refused. */
+  revokeSession(handle: string, where?: InTenant): Promise<boolean>
+  /** Ends all sessions of a user but one; gives back the handles. */
+  revokeOthers(userId: string, keep: string, where?: InTenant): Promise<readonly string[]>
+  /** Ends all sessions of a user; gives back the handles. */
+  revokeAll(userId: string, where?: InTenant): Promise<readonly string[]>
+  /** Lists the live sessions of a user, oldest first, in pages. */
+  listSessions(
+    userId: string,
+    page?: Omit<RequestOf<'listSessions'>, 'userId'>,
+  ): Promise<ResponseOf<'listSessions'>>
+  /** Fetches keys and settings ahead of the first request; false if the core is not to be reached. */
+  ready(): Promise<boolean>
+  /** The client's address as `trustProxy` has it; for adapters. */
+  clientAddress(socketAddress: string | undefined, forwardedFor: string | null): string | undefined
+  /** Sends what waits and lets go of connections. An embedded core stays open: it is yours. */
+  close(): Promise<void>
+}
+
+/** The tenant a call is about; default `default`. */
+export interface InTenant {
+  readonly tenant?: string
+}
+
+/** Verified tokens remembered unless `limits.verifiedTokens` says otherwise. */
+const VERIFIED_TOKENS = 10_000
+/** Sessions remembered as ended by this driver. */
+const ENDED_SESSIONS_MAX = 100_000
+
+/**
+ * Makes the driver of an app. Checks all options at once (`PawlConfigError`); contacts the core only
+ * when something needs it.
+ */
+export function createPawl(options: PawlOptions): Pawl {
+  const { config, coreUrl, clientAddress, warnings } = checkOptions(options)
+  for (const warning of warnings) process.emitWarning(warning, { code: 'PAWL_DANGER' })
+  const { clock: nowMs = Date.now, schedule = runLater } = options
+  const reportFault = makeReportFault(options.onFault, nowMs)
+  const raceWindowMs = (): number | undefined => trust.current?.settings.raceWindowMs
+  const core: CoreCalls =
+    coreUrl === undefined
+      ? shieldCore(options.core as CoreApi, reportFault)
+      : httpCore({
+          url: coreUrl,
+          apiKey: options.apiKey,
+          limits: { ...CORE_LIMITS, ...options.limits },
+          tls: options.coreTls ?? {},
+          raceWindowMs,
+          reportFault,
+        })
+  const trust = makeTrustCache({ core, nowMs, reportFault })
+  const reports = makeUseReports({ core, nowMs, schedule, raceWindowMs, reportFault })
+  const ended = makeLocalRevocations(ENDED_SESSIONS_MAX)
+  const { revocations: elsewhere } = options
+  const verifier = makeVerifier({
+    core,
+    trust,
+    revocations: elsewhere === undefined ? ended : eitherRevocations(ended, elsewhere),
+    nowMs,
+    onSettledUse: reports.add,
+    cacheLimit: options.limits?.verifiedTokens ?? VERIFIED_TOKENS,
+  })
+  const announce = makeAnnounce(options, reportFault)
+  const driver: Driver = { config, core, verifier, ended, announce, nowMs }
+  return {
+    ...requestSide(driver),
+    ...userSide(driver),
+    clientAddress,
+    ready: async () => (await trust.load()).kind === 'ok',
+    close: async () => {
+      await reports.close()
+      if (coreUrl !== undefined) await core.close()
+    },
+  }
+}
+
+type RequestSide = Pick<
+  Pawl,
+  'handler' | 'guard' | 'guardInto' | 'createSession' | 'createSessionInto' | 'verify' | 'cors'
+>
+
+const NO_OPTIONS: GuardOptions = {}
+
+/** What serves requests. */
+function requestSide(driver: Driver): RequestSide {
+  return {
+    handler: (request) => handleOwnRoute(driver, request),
+    guard: (request, options = NO_OPTIONS) => {
+      const headers = new Headers()
+      const verdict = judgeRequest(driver, request, headersSink(headers), options)
+      return verdict instanceof Promise
+        ? verdict.then((settled) => resultOf(settled, headers))
+        : resultOf(verdict, headers)
+    },
+    guardInto: (request, sink, options = NO_OPTIONS) =>
+      judgeRequest(driver, request, sink, options),
+    createSession: async (request, input) => {
+      const headers = new Headers()
+      const session = await startSession(driver, request, headersSink(headers), input)
+      return { session, headers }
+    },
+    createSessionInto: (request, sink, input) => startSession(driver, request, sink, input),
+    verify: (token) => driver.verifier.verify(token),
+    cors: (request) => decideCors(request, driver.config.cors),
+  }
+}
+
+type UserSide = Pick<Pawl, 'revokeSession' | 'revokeOthers' | 'revokeAll' | 'listSessions'>
+
+/** What serves account pages and operators. */
+function userSide(driver: Driver): UserSide {
+  const { core } = driver
+  const endAll = async (request: RequestOf<'revokeSessions'>): Promise<readonly string[]> => {
+    const { handles } = unwrap(await core.revokeSessions(request))
+    const { userId, tenant = 'default' } = request
+    const who = { ...(userId === undefined ? {} : { userId }), tenant }
+    noteEnded(driver, 'revoked', ...handles.map((handle) => ({ handle, ...who })))
+    return handles
+  }
+  return {
+    revokeSession: async (handle, where = {}) => {
+      const { revoked } = unwrap(await core.revokeSession({ handle, ...where }))
+      noteEnded(driver, 'revoked', { handle, tenant: where.tenant ?? 'default' })
+      return revoked
+    },
+    revokeOthers: (userId, keep, where = {}) => endAll({ userId, except: keep, ...where }),
+    revokeAll: (userId, where = {}) => endAll({ userId, ...where }),
+    listSessions: async (userId, page = {}) => unwrap(await core.listSessions({ userId, ...page })),
+  }
+}
+
+function resultOf(verdict: GuardVerdict, headers: Headers): GuardResult {
+  switch (verdict.kind) {
+    case 'session':
+      return { kind: 'session', session: verdict.session, headers }
+    case 'anonymous':
+      return { kind: 'anonymous', headers }
+    case 'refused': {
+      const { refusal } = verdict
+      return { kind: 'refused', refusal, response: problemResponse(refusal) }
+    }
+  }
+}
+
+const runLater: Schedule = (task, delayMs) => {
+  const timer = setTimeout(task, delayMs)
+  timer.unref()
+  return () => clearTimeout(timer)
+}

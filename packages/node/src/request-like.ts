@@ -1,0 +1,33 @@
+/**
+ * What the driver needs to see of a request. A web-standard `Request` is one; the adapters hand in
+ * something lighter, so that a guarded route costs little more than an unguarded one.
+ */
+export interface RequestLike {
+  readonly method: string
+  /** Absolute, or path and query only. */
+  readonly url: string
+  readonly headers: { get(name: string): string | null }
+  /** Aborted when the client has gone away. */
+  readonly signal?: AbortSignal | null | undefined
+  /** Canonical address of the client, forwarded to the core for its rate limits. */
+  readonly clientAddress?: string | undefined
+}
+
+/** The path of a request, without query and fragment. */
+export function pathOf(request: Pick<RequestLike, 'url'>): string {
+  const { url } = request
+  let start = 0
+  if (!url.startsWith('/')) {
+    const authority = url.indexOf('://')
+    const slash = authority < 0 ? -1 : url.indexOf('/', authority + 3)
+    if (slash < 0) return '/'
+    start = slash
+  }
+  const end = url.slice(start).search(/[?#]/)
+  return end < 0 ? url.slice(start) : url.slice(start, start + end)
+}
+
+/** Methods that change nothing (RFC 9110 section 9.2.1). */
+export function isSafeMethod(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+}

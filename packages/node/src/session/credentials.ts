@@ -1,0 +1,86 @@
+import { HEADERS, LIMITS, REFRESH_TOKEN_PREFIX } from '@pawl/protocol'
+import type { Config } from '../config.ts'
+import { readCookies } from '../http/cookies.ts'
+import type { Transport } from '../options.ts'
+import type { RequestLike } from '../request-like.ts'
+
+/** What a request brought to show who it is. Nothing here is verified yet. */
+export interface Credentials {
+  readonly transport: Transport
+  /** Access tokens; several only from duplicate cookies of one name. */
+  readonly access: readonly string[]
+  /** Whether a refresh token came along, well-formed or not. */
+  readonly hasRefresh: boolean
+}
+
+const BEARER = /^Bearer +([^\s,]+)$/i
+const NONE: readonly string[] = []
+const REFRESH_START = `${REFRESH_TOKEN_PREFIX}.`
+/** Tokens are made of these; anything else is not sent on to the core. */
+const TOKEN = /^[A-Za-z0-9._~-]+$/
+
+/**
+ * Which transport a request uses. One precedence, never mixed: where header transport is served, a
+ * bearer token, a refresh-token header or `pawl-transport: header` means that cookies are not
+ * looked at. Elsewhere `Authorization` belongs to somebody else and is not looked at.
+ */
+export function transportOf(request: Pick<RequestLike, 'headers'>, config: Config): Transport {
+  if (config.transport !== 'both') return config.transport
+  const { headers } = request
+  const speaksHeader =
+    bearerOf(headers.get('authorization')) !== undefined ||
+    headers.get(HEADERS.refreshToken) !== null ||
+    headers.get(HEADERS.transport) === 'header'
+  return speaksHeader ? 'header' : 'cookie'
+}
+
+/** The credentials of a request to a route of the app. */
+export function readCredentials(request: RequestLike, config: Config): Credentials {
+  const transport = transportOf(request, config)
+  const { headers } = request
+  if (transport === 'header') {
+    const token = bearerOf(headers.get('authorization'))
+    return { transport, access: token === undefined ? NONE : [token], hasRefresh: false }
+  }
+  const cookies = headers.get('cookie')
+  const access = readCookies(cookies, config.accessCookie.name)
+  const hasRefresh =
+    access.length === 0 && readCookies(cookies, config.refreshCookie.name).length > 0
+  return { transport, access, hasRefresh }
+}
+
+/** The refresh tokens of a request to a route of the driver. */
+export interface PresentedRefresh {
+  /** Whether anything was presented at all. */
+  readonly isPresent: boolean
+  /** What may be one: at most as many as the core takes. */
+  readonly tokens: readonly string[]
+}
+
+/** Reads the refresh tokens; what cannot be one is left out, so that garbage never reaches the core. */
+export function readRefreshTokens(
+  request: RequestLike,
+  transport: Transport,
+  config: Config,
+): PresentedRefresh {
+  const { headers } = request
+  const single = headers.get(HEADERS.refreshToken)
+  const values =
+    transport === 'cookie'
+      ? readCookies(headers.get('cookie'), config.refreshCookie.name)
+      : single === null
+        ? NONE
+        : [single]
+  return {
+    isPresent: values.some((value) => value !== ''),
+    tokens: values.filter(mayBeRefreshToken),
+  }
+}
+
+function mayBeRefreshToken(value: string): boolean {
+  return value.startsWith(REFRESH_START) && value.length <= LIMITS.tokenChars && TOKEN.test(value)
+}
+
+function bearerOf(authorization: string | null): string | undefined {
+  return authorization === null ? undefined : BEARER.exec(authorization)?.[1]
+}

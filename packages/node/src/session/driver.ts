@@ -1,0 +1,48 @@
+import type { Outcome } from '@pawl/protocol'
+import type { Config } from '../config.ts'
+import type { PawlEvent } from '../options.ts'
+import { PawlError } from '../pawl-error.ts'
+import type { CoreCalls, NowMs } from '../ports.ts'
+import type { Verifier } from '../tokens/verifier.ts'
+import type { LocalRevocations } from './revocations.ts'
+
+/** The parts of one driver, as the routes and sessions use them. */
+export interface Driver {
+  readonly config: Config
+  readonly core: CoreCalls
+  readonly verifier: Verifier
+  readonly ended: LocalRevocations
+  readonly announce: (event: PawlEvent) => void
+  readonly nowMs: NowMs
+}
+
+/** The value of an outcome; a refusal is thrown as a `PawlError`. */
+export function unwrap<T>(outcome: Outcome<T>): T {
+  if (outcome.kind === 'refused') throw new PawlError(outcome)
+  return outcome.value
+}
+
+/** Notes that sessions ended: their access tokens are refused here from now on. */
+export function noteEnded(
+  driver: Driver,
+  reason: string,
+  ...ended: readonly {
+    readonly handle: string
+    readonly userId?: string
+    readonly tenant?: string
+  }[]
+): void {
+  const nowMs = driver.nowMs()
+  const fresh = ended.filter(({ handle }) => !driver.ended.has(handle))
+  driver.ended.add(
+    fresh.map(({ handle }) => handle),
+    nowMs,
+  )
+  for (const { handle, userId, tenant } of fresh) {
+    const who = {
+      ...(userId === undefined ? {} : { userId }),
+      ...(tenant === undefined ? {} : { tenant }),
+    }
+    driver.announce({ kind: 'ended', atMs: nowMs, handle, reason, ...who })
+  }
+}

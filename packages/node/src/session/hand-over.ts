@@ -1,0 +1,115 @@
+import {
+  type Grant,
+  HEADERS,
+  SESSION_NONE,
+  type SessionInfoHeader,
+  type SessionView,
+} from '@pawl/protocol'
+import type { Config } from '../config.ts'
+import { clearingLine, cookieLine, fitsCookie } from '../http/cookies.ts'
+import type { HeaderSink } from '../http/header-sink.ts'
+import { SESSION_VARY } from '../http/problem.ts'
+import type { Transport } from '../options.ts'
+
+/** Where tokens go, and how. */
+export interface Delivery {
+  readonly config: Config
+  readonly transport: Transport
+  readonly sink: HeaderSink
+  readonly nowMs: number
+}
+
+/** Marks a response as dependent on a session: no cache may keep it. */
+export function forbidCaching(sink: HeaderSink): void {
+  sink.set('cache-control', 'no-store')
+  sink.vary(SESSION_VARY)
+}
+
+/**
+ * Hands a grant to the front end: both tokens by the transport of the request, and the session
+ * header, which holds no secret. False, with nothing written, if a browser would drop a cookie.
+ */
+export function handOverGrant(delivery: Delivery, grant: Grant): boolean {
+  const { config, transport, sink, nowMs } = delivery
+  const { accessToken, refreshToken, session, lineage } = grant
+  if (transport === 'cookie') {
+    const { accessCookie, refreshCookie } = config
+    if (!fitsCookie(accessCookie, accessToken.token)) return false
+    if (!fitsCookie(refreshCookie, refreshToken.token)) return false
+    const ageSeconds = Math.ceil((refreshToken.expiresAtMs - nowMs) / 1000)
+    sink.setCookie(refreshCookie.name, cookieLine(refreshCookie, refreshToken.token, ageSeconds))
+    // As long as the refresh token: an access cookie that is still sent shows that a session is there.
+    sink.setCookie(accessCookie.name, cookieLine(accessCookie, accessToken.token, ageSeconds))
+  } else {
+    sink.set(HEADERS.refreshToken, refreshToken.token)
+    sink.set(HEADERS.accessToken, accessToken.token)
+  }
+  tellSession(delivery, { session, lineage, accessExpiresAtMs: accessToken.expiresAtMs })
+  return true
+}
+
+/** Hands over a new access token of the same grant. False, with nothing written, if it does not fit. */
+export function handOverAccess(
+  delivery: Delivery,
+  renewed: {
+    readonly token: string
+    readonly expiresAtMs: number
+    readonly session: SessionView
+    readonly lineage: Pick<Grant['lineage'], 'id' | 'generation'>
+  },
+): boolean {
+  const { config, transport, sink, nowMs } = delivery
+  const { token, session, lineage } = renewed
+  if (transport === 'cookie') {
+    if (!fitsCookie(config.accessCookie, token)) return false
+    const ageSeconds = Math.ceil((session.idleExpiresAtMs - nowMs) / 1000)
+    sink.setCookie(config.accessCookie.name, cookieLine(config.accessCookie, token, ageSeconds))
+  } else {
+    sink.set(HEADERS.accessToken, token)
+  }
+  tellSession(delivery, { session, lineage, accessExpiresAtMs: renewed.expiresAtMs })
+  return true
+}
+
+/** Takes the tokens back from the front end and tells it that it has no session. */
+export function withdraw(delivery: Omit<Delivery, 'nowMs'>): void {
+  const { config, transport, sink } = delivery
+  if (transport === 'cookie') {
+    sink.setCookie(config.refreshCookie.name, clearingLine(config.refreshCookie))
+    sink.setCookie(config.accessCookie.name, clearingLine(config.accessCookie))
+  }
+  forbidCaching(sink)
+  sink.set(HEADERS.session, SESSION_NONE)
+}
+
+function tellSession(
+  delivery: Delivery,
+  facts: {
+    readonly session: SessionView
+    readonly lineage: Pick<Grant['lineage'], 'id' | 'generation'>
+    readonly accessExpiresAtMs: number
+  },
+): void {
+  const { config, sink, nowMs } = delivery
+  const { session, lineage, accessExpiresAtMs } = facts
+  const info: SessionInfoHeader = {
+    handle: session.handle,
+    userId: session.userId,
+    generation: lineage.generation,
+    grant: lineage.id,
+    accessExpiresAtMs,
+    serverNowMs: nowMs,
+    absoluteExpiresAtMs: session.absoluteExpiresAtMs,
+    claims: shownClaims(session.claims, config.publicClaims),
+  }
+  forbidCaching(sink)
+  sink.set(HEADERS.session, Buffer.from(JSON.stringify(info)).toString('base64url'))
+}
+
+function shownClaims(
+  claims: SessionView['claims'],
+  shown: Config['publicClaims'],
+): SessionView['claims'] {
+  if (shown === 'all') return claims
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => shown.includes(name)))
+}

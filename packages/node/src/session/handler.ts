@@ -1,0 +1,135 @@
+import { FRONTEND_PATHS, HEADERS, LIMITS, type Refusal, refuse, SESSION_NONE } from '@pawl/protocol'
+import { decideCors, withCors } from '../http/cors.ts'
+import { headersSink } from '../http/header-sink.ts'
+import { emptyResponse, problemResponse } from '../http/problem.ts'
+import type { Transport } from '../options.ts'
+import { pathOf, type RequestLike } from '../request-like.ts'
+import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
+import { type Driver, noteEnded } from './driver.ts'
+import { refuseForeign } from './guard.ts'
+import { handOverGrant, withdraw } from './hand-over.ts'
+
+/** One of the driver's own routes. */
+type OwnRoute = (driver: Driver, request: RequestLike, transport: Transport) => Promise<Response>
+
+const ROUTES: { readonly [path: string]: OwnRoute } = {
+  [FRONTEND_PATHS.refresh]: handleRefresh,
+  [FRONTEND_PATHS.signOut]: handleSignOut,
+}
+
+/**
+ * Answers the driver's own routes below the base path: `POST /refresh`, `POST /sign-out` and their
+ * preflights. Undefined, at once, for any other path.
+ */
+export function handleOwnRoute(
+  driver: Driver,
+  request: RequestLike,
+): Promise<Response> | undefined {
+  const { basePath } = driver.config
+  const path = pathOf(request)
+  if (!path.startsWith(basePath)) return undefined
+  const below = path.slice(basePath.length)
+  const route = Object.hasOwn(ROUTES, below) ? ROUTES[below] : undefined
+  return route === undefined ? undefined : answer(driver, request, route)
+}
+
+async function answer(driver: Driver, request: RequestLike, route: OwnRoute): Promise<Response> {
+  const cors = decideCors(request, driver.config.cors)
+  if (cors.kind === 'preflight') return cors.response
+  return withCors(await respond(driver, request, route), cors.headers)
+}
+
+async function respond(driver: Driver, request: RequestLike, route: OwnRoute): Promise<Response> {
+  if (request.method !== 'POST') {
+    const response = problemResponse(refuse('method_not_allowed'))
+    response.headers.set('allow', 'POST, OPTIONS')
+    return response
+  }
+  const transport = transportOf(request, driver.config)
+  if (transport === 'cookie') {
+    const refusal = refuseForeign(driver, request, undefined)
+    if (refusal !== undefined) return problemResponse(refusal)
+  }
+  return route(driver, request, transport)
+}
+
+async function handleRefresh(
+  driver: Driver,
+  request: RequestLike,
+  transport: Transport,
+): Promise<Response> {
+  const { config, core, nowMs } = driver
+  const { isPresent, tokens } = readRefreshTokens(request, transport, config)
+  if (!isPresent) return refusedRefresh(driver, transport, refuse('no_session'))
+  if (tokens.length === 0) {
+    return refusedRefresh(driver, transport, refuse('refresh_token_invalid'))
+  }
+  const { clientAddress, signal } = request
+  const outcome = await core.refreshSession(
+    { refreshTokens: [...tokens], ...(clientAddress === undefined ? {} : { clientAddress }) },
+    signal ?? undefined,
+  )
+  if (outcome.kind === 'refused') return refusedRefresh(driver, transport, outcome)
+  const response = emptyResponse()
+  const sink = headersSink(response.headers)
+  const { session, lineage, rule } = outcome.value
+  if (!handOverGrant({ config, transport, sink, nowMs: nowMs() }, outcome.value)) {
+    return problemResponse(refuse('token_too_large'))
+  }
+  const { handle, userId, tenant } = session
+  driver.announce({ kind: 'refreshed', atMs: nowMs(), handle, userId, tenant, lineage, rule })
+  return response
+}
+
+/**
+ * A refusal of a refresh. Only one that is final for the token takes the tokens back; whatever is
+ * not decided (core away, too many attempts, a proof that was missing) leaves them alone.
+ */
+function refusedRefresh(driver: Driver, transport: Transport, refusal: Refusal): Response {
+  const { config } = driver
+  const { session, code } = refusal
+  const response = problemResponse(refusal)
+  switch (code) {
+    case 'token_theft':
+      if (session !== undefined) {
+        const { handle, userId, tenant } = session
+        driver.announce({ kind: 'theft', atMs: driver.nowMs(), handle, userId, tenant })
+        noteEnded(driver, 'theft', session)
+      }
+      break
+    case 'session_ended':
+      if (session !== undefined) noteEnded(driver, session.reason, session)
+      break
+    case 'refresh_token_invalid':
+      break
+    case 'no_session':
+      response.headers.set(HEADERS.session, SESSION_NONE)
+      return response
+    default:
+      return response
+  }
+  withdraw({ config, transport, sink: headersSink(response.headers) })
+  return response
+}
+
+async function handleSignOut(
+  driver: Driver,
+  request: RequestLike,
+  transport: Transport,
+): Promise<Response> {
+  const { config, core } = driver
+  const { tokens } = readRefreshTokens(request, transport, config)
+  const { access } = readCredentials(request, config)
+  const accessToken = access.find((token) => token !== '' && token.length <= LIMITS.tokenChars)
+  if (tokens.length > 0 || accessToken !== undefined) {
+    const outcome = await core.signOut({
+      refreshTokens: [...tokens],
+      ...(accessToken === undefined ? {} : { accessToken }),
+    })
+    if (outcome.kind === 'refused') return problemResponse(outcome)
+    noteEnded(driver, 'sign-out', ...outcome.value.handles.map((handle) => ({ handle })))
+  }
+  const response = emptyResponse()
+  withdraw({ config, transport, sink: headersSink(response.headers) })
+  return response
+}

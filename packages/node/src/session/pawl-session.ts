@@ -1,0 +1,137 @@
+import type { JsonObjectValue, VerifiedSession } from '@pawl/protocol'
+import { refuse } from '@pawl/protocol'
+import type { HeaderSink } from '../http/header-sink.ts'
+import type { Transport } from '../options.ts'
+import { PawlError } from '../pawl-error.ts'
+import { type Driver, noteEnded, unwrap } from './driver.ts'
+import { handOverAccess, withdraw } from './hand-over.ts'
+
+/**
+ * The session of one request. What it tells was verified; what it changes goes to the core, and new
+ * tokens go into the response of the request at once. The methods throw a `PawlError` when refused
+ * (`unavailable`, `session_not_found`, …) and an `Error` if the response's headers have left.
+ */
+export interface PawlSession {
+  /** The public name of the session; no credential. */
+  readonly handle: string
+  readonly userId: string
+  readonly tenant: string
+  /** Claims of the access token. Frozen. */
+  readonly claims: JsonObjectValue
+  /** When the access token was issued and when it expires, ms since the epoch. */
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+  /**
+   * Replaces the claims of the session. The front end gets its new access token with this response;
+   * an older one keeps its old claims until it expires. Refused: `claims_reserved`, `token_too_large`.
+   */
+  replaceClaims(claims: JsonObjectValue): Promise<void>
+  /** The server-side data of the session. */
+  getData(): Promise<JsonObjectValue>
+  /** Replaces the server-side data. */
+  replaceData(data: JsonObjectValue): Promise<void>
+  /** Ends the session and takes the tokens back with this response. */
+  revoke(): Promise<void>
+  /** Ends all other sessions of the user; gives back their handles. */
+  revokeOthers(): Promise<readonly string[]>
+}
+
+/** How a session reaches the response of its request. */
+export interface SessionChannel {
+  readonly sink: HeaderSink
+  readonly transport: Transport
+  /** The access token the request came with (or was just given). */
+  readonly token: string
+}
+
+/** {@link PawlSession} over a verified access token. */
+export class RequestSession implements PawlSession {
+  readonly #driver: Driver
+  readonly #channel: SessionChannel
+  readonly #verified: VerifiedSession
+  #token: string
+  #claims: JsonObjectValue
+
+  constructor(driver: Driver, channel: SessionChannel, verified: VerifiedSession) {
+    this.#driver = driver
+    this.#channel = channel
+    this.#verified = verified
+    this.#token = channel.token
+    this.#claims = verified.claims
+  }
+
+  get handle(): string {
+    return this.#verified.handle
+  }
+
+  get userId(): string {
+    return this.#verified.userId
+  }
+
+  get tenant(): string {
+    return this.#verified.tenant
+  }
+
+  get claims(): JsonObjectValue {
+    return this.#claims
+  }
+
+  get issuedAtMs(): number {
+    return this.#verified.issuedAtMs
+  }
+
+  get expiresAtMs(): number {
+    return this.#verified.expiresAtMs
+  }
+
+  async replaceClaims(claims: JsonObjectValue): Promise<void> {
+    const { sink, transport } = this.#channel
+    sink.assertOpen()
+    const { config, core, nowMs } = this.#driver
+    const { session, accessToken } = unwrap(
+      await core.replaceClaims({ ...this.#key(), claims, accessToken: this.#token }),
+    )
+    this.#claims = Object.freeze({ ...session.claims })
+    if (accessToken === null) return
+    const delivery = { config, transport, sink, nowMs: nowMs() }
+    const { token, expiresAtMs } = accessToken
+    const { lineage } = this.#verified
+    if (!handOverAccess(delivery, { token, expiresAtMs, session, lineage })) {
+      throw new PawlError(refuse('token_too_large'))
+    }
+    this.#token = token
+  }
+
+  async getData(): Promise<JsonObjectValue> {
+    return unwrap(await this.#driver.core.getSession(this.#key())).data
+  }
+
+  async replaceData(data: JsonObjectValue): Promise<void> {
+    unwrap(await this.#driver.core.replaceData({ ...this.#key(), data }))
+  }
+
+  async revoke(): Promise<void> {
+    const { sink, transport } = this.#channel
+    sink.assertOpen()
+    unwrap(await this.#driver.core.revokeSession(this.#key()))
+    noteEnded(this.#driver, 'revoked', this.#subject())
+    withdraw({ config: this.#driver.config, transport, sink })
+  }
+
+  async revokeOthers(): Promise<readonly string[]> {
+    const { userId, tenant, handle } = this.#verified
+    const { handles } = unwrap(
+      await this.#driver.core.revokeSessions({ userId, tenant, except: handle }),
+    )
+    noteEnded(this.#driver, 'revoked', ...handles.map((one) => ({ handle: one, userId, tenant })))
+    return handles
+  }
+
+  #key(): { readonly handle: string; readonly tenant: string } {
+    return { handle: this.#verified.handle, tenant: this.#verified.tenant }
+  }
+
+  #subject(): { readonly handle: string; readonly userId: string; readonly tenant: string } {
+    return { ...this.#key(), userId: this.#verified.userId }
+  }
+}

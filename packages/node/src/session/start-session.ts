@@ -1,0 +1,92 @@
+import { type Grant, LIMITS, type RequestOf, refuse } from '@pawl/protocol'
+import type { CsrfMode } from '../http/csrf.ts'
+import type { HeaderSink } from '../http/header-sink.ts'
+import { PawlError } from '../pawl-error.ts'
+import type { RequestLike } from '../request-like.ts'
+import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
+import { type Driver, noteEnded, unwrap } from './driver.ts'
+import { refuseForeign } from './guard.ts'
+import { handOverGrant } from './hand-over.ts'
+import { type PawlSession, RequestSession } from './pawl-session.ts'
+
+/** A session to start. The caller has established who the user is. */
+export type NewSession = Omit<RequestOf<'createSession'>, 'replaces' | 'keyThumbprint'> & {
+  /** Login CSRF check; default: the app's. */
+  readonly csrf?: CsrfMode
+}
+
+/**
+ * Starts a session for a user who has just signed in and hands its tokens over with `sink`. A session
+ * the request came with ends first, so that nobody keeps one that was planted; tokens that are not
+ * ours are simply replaced. Throws a `PawlError`: `csrf_refused` for a request another site may have
+ * sent, `claims_reserved`, `token_too_large`, `session_limit`, `invalid_request`, `unavailable`.
+ */
+export async function startSession(
+  driver: Driver,
+  request: RequestLike,
+  sink: HeaderSink,
+  input: NewSession,
+): Promise<PawlSession> {
+  sink.assertOpen()
+  const { config, core, nowMs } = driver
+  const { csrf, ...fields } = input
+  const transport = transportOf(request, config)
+  if (transport === 'cookie') {
+    const refusal = refuseForeign(driver, request, csrf)
+    if (refusal !== undefined) throw new PawlError(refusal)
+  }
+  const replaces = await endFormer(driver, request, fields.tenant ?? 'default')
+  const grant = unwrap(
+    await core.createSession({ ...fields, ...(replaces === undefined ? {} : { replaces }) }),
+  )
+  const { session, lineage, accessToken } = grant
+  const { handle, userId, tenant } = session
+  if (replaces !== undefined) noteEnded(driver, 'replaced', { handle: replaces })
+  if (!handOverGrant({ config, transport, sink, nowMs: nowMs() }, grant)) {
+    await core.revokeSession({ handle, tenant })
+    throw new PawlError(refuse('token_too_large', sizeOf(grant)))
+  }
+  driver.announce({ kind: 'created', atMs: nowMs(), handle, userId, tenant, lineage })
+  const verified = {
+    handle,
+    userId,
+    tenant,
+    claims: session.claims,
+    issuedAtMs: nowMs(),
+    expiresAtMs: accessToken.expiresAtMs,
+    lineage,
+  }
+  return new RequestSession(driver, { sink, transport, token: accessToken.token }, verified)
+}
+
+/**
+ * Ends what the request came with. A session known from its access token alone is left to the core
+ * to replace in one go: its handle is given back.
+ */
+async function endFormer(
+  driver: Driver,
+  request: RequestLike,
+  tenant: string,
+): Promise<string | undefined> {
+  const { config, core, verifier } = driver
+  const { transport, access } = readCredentials(request, config)
+  const { tokens } = readRefreshTokens(request, transport, config)
+  if (access.length === 0 && tokens.length === 0) return undefined
+  const known = access.map((token) => verifier.sessionOf(token))
+  const [only] = known
+  if (known.length === 1 && only !== undefined && tokens.length <= 1 && only.tenant === tenant) {
+    return only.handle
+  }
+  const accessToken = access.find((token) => token !== '' && token.length <= LIMITS.tokenChars)
+  const outcome = await core.signOut({
+    refreshTokens: [...tokens],
+    ...(accessToken === undefined ? {} : { accessToken }),
+  })
+  const { handles } = unwrap(outcome)
+  noteEnded(driver, 'replaced', ...handles.map((handle) => ({ handle })))
+  return undefined
+}
+
+function sizeOf(grant: Grant): string {
+  return `an access token of ${grant.accessToken.token.length} characters does not fit a cookie`
+}

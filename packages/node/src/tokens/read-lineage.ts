@@ -1,0 +1,32 @@
+import { LINEAGE_BYTES } from '@pawl/protocol'
+import { decodeCanonical } from './canonical.ts'
+
+/** A packed lineage, read: which grant an access token belongs to. */
+export interface TokenLineage {
+  /** 16 characters naming the grant. */
+  readonly id: string
+  /** The same of the parent grant; null for the first grant of a session. */
+  readonly parent: string | null
+  readonly generation: number
+  /** When the refresh token of the grant was minted, ms since the epoch. */
+  readonly mintedAtMs: number
+}
+
+const { generation, mintedAt, self, parent } = LINEAGE_BYTES
+const SELF_AT = generation + mintedAt
+const PARENT_AT = SELF_AT + self
+const LENGTH = PARENT_AT + parent
+
+/** Reads the claim `lin`; undefined if it is not a packed lineage. */
+export function readLineage(packed: unknown): TokenLineage | undefined {
+  if (typeof packed !== 'string') return undefined
+  const bytes = decodeCanonical(packed)
+  if (bytes === undefined || (bytes.length !== PARENT_AT && bytes.length !== LENGTH))
+    return undefined
+  return {
+    id: bytes.toString('base64url', SELF_AT, SELF_AT + parent),
+    parent: bytes.length === LENGTH ? bytes.toString('base64url', PARENT_AT, LENGTH) : null,
+    generation: bytes.readUIntBE(0, generation),
+    mintedAtMs: bytes.readUIntBE(generation, mintedAt),
+  }
+}

@@ -1,0 +1,111 @@
+import { type Outcome, ok, type Refusal, refuse } from '@pawl/protocol'
+import type { CoreCalls, NowMs, ReportFault } from '../ports.ts'
+import { makeTrust, type Trust } from './trust.ts'
+
+/** Shortest and longest time a set of keys is used before the core is asked again, in seconds. */
+const MAX_AGE_MIN_SECONDS = 30
+const MAX_AGE_MAX_SECONDS = 86_400
+/** The same if the core does not say. */
+const MAX_AGE_DEFAULT_SECONDS = 300
+/** After a failed or fruitless look-up the core is left alone for so long. */
+export const KEYS_COOL_DOWN_MS = 30_000
+/** The same while there are no keys at all. */
+const FIRST_KEYS_COOL_DOWN_MS = 1_000
+
+/** The keys and settings of the core, held on to. */
+export interface TrustCache {
+  /** The last good answer; undefined before the first. */
+  readonly current: Trust | undefined
+  /** To be called on every use: asks again in the background once the answer has aged. */
+  touch(nowMs: number): void
+  /** The current trust, or the first one as soon as the core has answered. */
+  load(): Promise<Outcome<Trust>>
+  /**
+   * Looks whether the core has new keys: one look-up at a time, at most one per cool-down. Refused
+   * as `unavailable` only if the last look-up failed, so that the question is open.
+   */
+  lookAgain(): Promise<Outcome<Trust>>
+}
+
+/** What the cache needs. */
+export interface TrustCacheDeps {
+  readonly core: Pick<CoreCalls, 'getKeys' | 'getSettings'>
+  readonly nowMs: NowMs
+  readonly reportFault: ReportFault
+}
+
+/**
+ * Keeps keys and settings of the core: honours the age the core states, asks again in the
+ * background (stale-while-revalidate), and keeps the last good set through any outage and any
+ * unusable answer.
+ */
+export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
+  let current: Trust | undefined
+  let pending: Promise<Outcome<Trust>> | undefined
+  let staleAtMs = Number.NEGATIVE_INFINITY
+  let quietUntilMs = Number.NEGATIVE_INFINITY
+  let lastFailure: Refusal | undefined
+
+  async function ask(): Promise<Outcome<Trust>> {
+    const [keys, settings] = await Promise.all([deps.core.getKeys({}), deps.core.getSettings({})])
+    if (keys.kind === 'refused') return keys
+    if (settings.kind === 'refused') return settings
+    const trust = makeTrust(settings.value, keys.value)
+    if (trust === undefined) return refuse('unavailable', 'the core sent no usable keys')
+    const ageSeconds = keys.value.maxAgeSeconds ?? MAX_AGE_DEFAULT_SECONDS
+    const boundedSeconds = Math.min(Math.max(ageSeconds, MAX_AGE_MIN_SECONDS), MAX_AGE_MAX_SECONDS)
+    staleAtMs = deps.nowMs() + boundedSeconds * 1000
+    if (current?.source !== trust.source) current = trust
+    return ok(current)
+  }
+
+  async function lookUp(): Promise<Outcome<Trust>> {
+    let outcome: Outcome<Trust>
+    try {
+      outcome = await ask()
+    } catch (cause) {
+      deps.reportFault({ where: 'keys', message: 'looking up the keys failed', cause })
+      outcome = refuse('unavailable')
+    }
+    pending = undefined
+    if (outcome.kind === 'ok') {
+      lastFailure = undefined
+      return outcome
+    }
+    lastFailure = refuse('unavailable', undefined, { retryAfterSeconds: 2 })
+    const coolDownMs = current === undefined ? FIRST_KEYS_COOL_DOWN_MS : KEYS_COOL_DOWN_MS
+    staleAtMs = deps.nowMs() + coolDownMs
+    quietUntilMs = staleAtMs
+    deps.reportFault({ where: 'keys', message: `no new keys: ${outcome.code} (${outcome.detail})` })
+    return lastFailure
+  }
+
+  function lookUpOnce(): Promise<Outcome<Trust>> {
+    pending ??= lookUp()
+    return pending
+  }
+
+  return {
+    get current() {
+      return current
+    },
+    touch: (nowMs) => {
+      if (nowMs >= staleAtMs && pending === undefined) void lookUpOnce()
+    },
+    load: async () => {
+      if (current !== undefined) return ok(current)
+      if (pending === undefined && deps.nowMs() < quietUntilMs && lastFailure !== undefined) {
+        return lastFailure
+      }
+      return lookUpOnce()
+    },
+    lookAgain: async () => {
+      if (pending !== undefined) return pending
+      const nowMs = deps.nowMs()
+      if (nowMs < quietUntilMs)
+        return lastFailure ?? (current === undefined ? refuse('unavailable') : ok(current))
+      quietUntilMs = nowMs + KEYS_COOL_DOWN_MS
+      return lookUpOnce()
+    },
+  }
+}
