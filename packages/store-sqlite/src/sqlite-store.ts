@@ -34,7 +34,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     ...sessionMethods(connection),
     ...revocationMethods(connection),
     ...recordMethods(connection),
-    clockMs: async () => null,
+    clockMs: async () => connection.read(() => null),
     migrate: () => connection.migrate(),
     ping: () => connection.ping(),
     close: () => connection.close(),
