@@ -31,7 +31,7 @@ export type DemoFact =
   | { readonly kind: 'expired' }
   /** Somebody copied the refresh token that this names. */
   | { readonly kind: 'stolen'; readonly id: string }
-  | { readonly kind: 'called'; readonly by: Actor; readonly ok: boolean }
+  | { readonly kind: 'called'; readonly by: Actor }
   | { readonly kind: 'refused'; readonly by: Actor; readonly code: string }
   | { readonly kind: 'theft'; readonly by: Actor; readonly presented: string | null }
   | { readonly kind: 'ended'; readonly reason: string }

@@ -1,5 +1,6 @@
 import type { DemoEvent } from '../demo-event.ts'
-import { type DemoApi, makeDemoApi } from './demo-api.ts'
+import type { BrowserSession } from './browser-session.ts'
+import { type CallAnswer, type DemoApi, makeDemoApi, readSettings } from './demo-api.ts'
 import { button, byId } from './dom.ts'
 import { type Feed, makeFeed } from './feed.ts'
 import { type LineageGraph, makeLineageGraph } from './lineage-graph.ts'
@@ -44,7 +45,7 @@ function take(parts: Parts, scene: Scene, event: DemoEvent): void {
   if (event.seq <= scene.seq) return
   scene.seq = event.seq
   scene.story = tell(scene.story, event)
-  parts.feed.add(event, scene.story)
+  parts.feed.add(event)
   if (event.kind === 'granted') parts.rule.count(event.row)
   if (event.kind === 'theft') parts.rule.count('theft')
   show(parts, scene)
@@ -79,26 +80,28 @@ function turn(parts: Parts, scene: Scene, access: AccessLife | null): void {
   byId('welcome', HTMLElement).hidden = loggedIn || robbed
   byId('desk', HTMLElement).hidden = !loggedIn && !robbed
   button('sign-out').hidden = !loggedIn
+  const user = byId('user', HTMLElement)
+  user.hidden = !loggedIn
+  user.textContent = access?.userId ?? ''
 }
 
-function wireButtons(parts: Parts, scene: Scene, moveYou: () => Promise<boolean>): void {
+function wireButtons(parts: Parts, scene: Scene, session: BrowserSession): void {
   const answer = byId('answer', HTMLElement)
   const say = (text: string) => {
     answer.textContent = text
   }
-  button('call').addEventListener('click', async () => {
-    const { status, text } = await parts.api.call()
-    say(status === 0 ? `No answer: ${text}` : `${status} ${text}`)
-  })
-  button('expire').addEventListener('click', async () => {
-    const { status } = await parts.api.expire()
-    say(status === 200 ? 'Done. Now call the API.' : `${status}`)
-  })
-  button('drop').addEventListener('click', async () => {
-    const { status } = await parts.api.drop()
-    say(status === 200 ? 'Armed. Expire the token, then call the API.' : `${status}`)
-  })
+  const press = (id: string, act: () => Promise<string>) => {
+    button(id).addEventListener('click', async () => say(await act()))
+  }
+  press('call', async () => wordsOf(await parts.api.call(), (text) => `200 ${text}`))
+  press('expire', async () =>
+    wordsOf(await parts.api.expire(), () => 'Expired. The next call has to refresh first.'),
+  )
+  press('drop', async () =>
+    wordsOf(await parts.api.drop(), () => 'Armed. Expire the token, then call the API.'),
+  )
   button('tab').addEventListener('click', () => window.open(location.href, '_blank', 'noopener'))
+  button('sign-out').addEventListener('click', () => void session.signOut())
   button('again').addEventListener('click', () => {
     scene.handle = null
     turn(parts, scene, null)
@@ -106,10 +109,26 @@ function wireButtons(parts: Parts, scene: Scene, moveYou: () => Promise<boolean>
   })
 }
 
+function wordsOf({ status, text }: CallAnswer, good: (text: string) => string): string {
+  if (status === 200) return good(text)
+  return status === 0 ? `No answer for now: ${text}` : `${status} ${text}`
+}
+
+function wireLogIn(api: DemoApi): void {
+  const trouble = byId('log-in-trouble', HTMLElement)
+  byId('log-in', HTMLFormElement).addEventListener('submit', async (event) => {
+    event.preventDefault()
+    const answer = await api.logIn(byId('name', HTMLInputElement).value.trim())
+    trouble.hidden = answer.status === 200
+    trouble.textContent = wordsOf(answer, () => '')
+    if (answer.status === 200) byId('main', HTMLElement).focus()
+  })
+}
+
 async function main(): Promise<void> {
   startTheme()
   const origin = document.querySelector<HTMLMetaElement>('meta[name="pawl-api"]')?.content ?? ''
-  const settings = await (await fetch(`${origin}/demo/settings`)).json()
+  const settings = await readSettings(origin)
   const session = openSession(origin, settings)
   const api = makeDemoApi(origin, session)
   const scene: Scene = { story: emptyStory, handle: null, seq: 0 }
@@ -121,12 +140,13 @@ async function main(): Promise<void> {
   const parts: Parts = {
     api,
     graph: makeLineageGraph(),
-    panel: makeSessionPanel(() => settings.accessTtlSeconds * 1000),
+    panel: makeSessionPanel(settings.accessTtlSeconds * 1000),
     rule: makeRulePanel(),
     feed: makeFeed(),
     thief: makeThiefConsole({ api, moveYou, paceMs }),
   }
-  wireButtons(parts, scene, moveYou)
+  wireButtons(parts, scene, session)
+  wireLogIn(api)
   session.watch((access) => turn(parts, scene, access))
 }
 

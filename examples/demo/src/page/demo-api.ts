@@ -10,7 +10,6 @@ export interface CallAnswer {
 
 /** The demo API, as the page uses it. */
 export interface DemoApi {
-  readonly settings: () => Promise<DemoSettings>
   readonly logIn: (name: string) => Promise<CallAnswer>
   readonly call: () => Promise<CallAnswer>
   readonly expire: () => Promise<CallAnswer>
@@ -27,10 +26,6 @@ export function makeDemoApi(origin: string, session: BrowserSession): DemoApi {
   const post = (path: string, body: unknown = {}) =>
     answerOf(session.fetch(`${origin}${path}`, jsonPost(body)))
   return {
-    async settings() {
-      const response = await fetch(`${origin}/demo/settings`)
-      return (await response.json()) as DemoSettings
-    },
     logIn: (name) => post('/log-in', { name }),
     call: () => answerOf(session.fetch(`${origin}/me`)),
     expire: () => post('/demo/expire'),
@@ -72,4 +67,11 @@ async function answerOf(call: Promise<Response>): Promise<CallAnswer> {
   } catch (error) {
     return { status: 0, text: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** What the page must know of the core's settings before it starts. */
+export async function readSettings(origin: string): Promise<DemoSettings> {
+  const response = await fetch(`${origin}/demo/settings`)
+  if (!response.ok) throw new Error(`the demo API answered ${response.status}`)
+  return (await response.json()) as DemoSettings
 }

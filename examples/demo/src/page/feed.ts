@@ -1,13 +1,12 @@
 import type { DemoEvent } from '../demo-event.ts'
 import { byId, el } from './dom.ts'
-import type { Story } from './story.ts'
 import { rowNumber, sentenceOf } from './words.ts'
 
 const ENTRIES_MAX = 80
 
 /** What happened, newest first, and the last of it in large letters under the tree. */
 export interface Feed {
-  readonly add: (event: DemoEvent, story: Story) => void
+  readonly add: (event: DemoEvent) => void
   readonly reset: () => void
 }
 
@@ -15,9 +14,11 @@ export interface Feed {
 export function makeFeed(): Feed {
   const list = byId('entries', HTMLOListElement)
   const now = byId('now', HTMLElement)
+  // It scrolls, so the arrow keys must reach it.
+  list.tabIndex = 0
   return {
-    add(event, story) {
-      const sentence = sentenceOf(event, story)
+    add(event) {
+      const sentence = sentenceOf(event)
       const entry = el('li', toneOf(event))
       const row = event.kind === 'granted' ? ` Row ${rowNumber(event.row)}.` : ''
       entry.append(el('span', '', `${sentence}${row}`))

@@ -26,6 +26,8 @@ export function makeLineageGraph(): LineageGraph {
   const tokens = byId('graph-tokens', SVGGElement)
   const scroller = byId('graph-scroller', HTMLElement)
   const drawn = new Map<string, Drawn>()
+  // It scrolls sideways, so the arrow keys must reach it.
+  scroller.tabIndex = 0
 
   return {
     show(story) {

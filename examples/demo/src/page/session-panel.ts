@@ -5,6 +5,7 @@ import { makeWheel } from './wheel.ts'
 /** What the panel must know of the access token; the server's clock is turned into this machine's. */
 export interface AccessLife {
   readonly handle: string
+  readonly userId: string
   readonly generation: number
   readonly expiresAtMs: number
 }
@@ -18,7 +19,7 @@ export interface SessionPanel {
 const TICK_MS = 200
 
 /** Draws into the page's own elements and keeps the countdown going. */
-export function makeSessionPanel(accessTtlMs: () => number): SessionPanel {
+export function makeSessionPanel(accessTtlMs: number): SessionPanel {
   const wheel = makeWheel()
   const count = byId('countdown', HTMLElement)
   const unit = byId('countdown-unit', HTMLElement)
@@ -34,7 +35,7 @@ export function makeSessionPanel(accessTtlMs: () => number): SessionPanel {
     const seconds = Math.max(0, Math.ceil(leftMs / 1000))
     count.textContent = String(seconds)
     unit.textContent = unitOf(seconds, over)
-    wheel.showLife(leftMs / accessTtlMs())
+    wheel.showLife(leftMs / accessTtlMs)
   }
   setInterval(tick, TICK_MS)
 

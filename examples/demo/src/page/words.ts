@@ -65,8 +65,8 @@ const grantWords: { readonly [K in Row]: (name: string) => string } = {
   heal: (name) => `${name} showed a token newer than the database knows. It was believed.`,
 }
 
-/** What an event means, in one plain sentence; `story` is the one after the event. */
-export function sentenceOf(event: DemoEvent, story: Story): string {
+/** What an event means, in one plain sentence. */
+export function sentenceOf(event: DemoEvent): string {
   switch (event.kind) {
     case 'created':
       return `${event.userId} logged in: the first pair of tokens.`
@@ -83,7 +83,7 @@ export function sentenceOf(event: DemoEvent, story: Story): string {
     case 'stolen':
       return 'The refresh token was copied. From here on two people hold it.'
     case 'called':
-      return calledWords(event.by, event.ok)
+      return calledWords(event.by)
     case 'refused':
       return refusedWords(event.by, event.code)
     case 'theft':
@@ -93,8 +93,7 @@ export function sentenceOf(event: DemoEvent, story: Story): string {
   }
 }
 
-function calledWords(by: Actor, ok: boolean): string {
-  if (!ok) return `${who[by]} called the API and had to refresh first.`
+function calledWords(by: Actor): string {
   return by === 'you' ? 'You called the API. Nothing had to turn.' : 'The thief read your data.'
 }
 

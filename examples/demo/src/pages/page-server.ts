@@ -1,10 +1,13 @@
-import { createServer, type Server } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { PageFile } from './bundle-page.ts'
 
 /** Serves the page's files and nothing else, under a policy that lets it speak to its API only. */
-export function makePageServer(files: ReadonlyMap<string, PageFile>, apiOrigin: string): Server {
+export function pageListener(
+  files: ReadonlyMap<string, PageFile>,
+  apiOrigin: string,
+): RequestListener {
   const headers = securityHeaders(apiOrigin)
-  return createServer((request, response) => {
+  return (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://page')
     const file = files.get(pathname)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
@@ -14,7 +17,7 @@ export function makePageServer(files: ReadonlyMap<string, PageFile>, apiOrigin: 
     }
     response.writeHead(200, { ...headers, 'content-type': file.type, 'cache-control': 'no-cache' })
     response.end(request.method === 'HEAD' ? undefined : file.body)
-  })
+  }
 }
 
 function securityHeaders(apiOrigin: string): Readonly<Record<string, string>> {
