@@ -1,0 +1,44 @@
+import type { Answer, WantResult } from './engine-state.ts'
+import type { SessionEvent, SessionState } from './session-state.ts'
+import type { EngineSettings } from './settings.ts'
+
+/** Options of an engine; see {@link EngineSettings} for the rest. */
+export interface EngineOptions extends Partial<EngineSettings> {
+  /** Origin of the API, without a path: `https://api.example.com`. */
+  readonly apiOrigin: string
+  /** Where the driver's own routes are. Default `/auth/session`. */
+  readonly basePath?: string | undefined
+}
+
+/** What a call goes out with. */
+export interface CallCredentials {
+  readonly handle: string | undefined
+  readonly grant: string | undefined
+  /** Header transport only. */
+  readonly accessToken: string | undefined
+}
+
+/** The running engine of one tab. */
+export interface Engine {
+  readonly settings: EngineSettings
+  /** The state now; the same object until it changes. */
+  get(): SessionState
+  /** Waits until a call may go out, and says with what. Never rejects. */
+  prepareCall(): Promise<CallCredentials>
+  /** Takes note of a response of the API to an ordinary call. */
+  observe(answer: Answer): void
+  /** A call was refused and a refresh is needed. */
+  recoverCall(code: string, grant: string | undefined): Promise<WantResult>
+  /** Refreshes now; forced refreshes queue. */
+  refresh(): Promise<WantResult>
+  /** Waits until the state is known, or cannot be for now. */
+  settle(): Promise<WantResult>
+  /** Ends the session: here at once. `go`: the API knows; `trouble`: it will be told later. */
+  signOut(): Promise<WantResult>
+  /** Calls back with every event. Returns the way to stop. */
+  subscribe(listener: (event: SessionEvent) => void): () => void
+  /** Stops timers and listeners. What waits is settled with `trouble`. */
+  close(): void
+  /** The engine's clock, ms since the epoch. */
+  nowMs(): number
+}

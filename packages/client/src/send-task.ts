@@ -1,0 +1,54 @@
+import { HEADERS, REFRESH_ABORT_SHARE } from '@pawl/protocol/frontend'
+import type { Answer } from './engine-state.ts'
+import type { EnginePorts } from './ports.ts'
+import { readAnswer } from './read-answer.ts'
+import type { EngineSettings } from './settings.ts'
+
+/** A request of the engine itself. */
+export interface TaskRequest {
+  readonly url: string
+  /** The session known now. */
+  readonly handle: string | undefined
+  /** Header transport only. */
+  readonly refreshToken: string | undefined
+}
+
+/** How it went. */
+export type TaskOutcome =
+  | { readonly kind: 'task-answered'; readonly answer: Answer }
+  | { readonly kind: 'task-failed'; readonly cause: 'network' | 'timeout' }
+
+/** Sends a refresh or a sign-out; aborts it after a third of the race window. Never rejects. */
+export async function sendTask(
+  { fetch, clock }: EnginePorts,
+  { credentials, raceWindowMs }: EngineSettings,
+  { url, handle, refreshToken }: TaskRequest,
+): Promise<TaskOutcome> {
+  const startedAtMs = clock.nowMs()
+  const jar = credentials === 'jar'
+  const abort = new AbortController()
+  const cancel = clock.after(raceWindowMs * REFRESH_ABORT_SHARE, () => abort.abort())
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        [HEADERS.transport]: jar ? 'cookie' : 'header',
+        ...(refreshToken === undefined ? {} : { [HEADERS.refreshToken]: refreshToken }),
+      },
+      credentials: jar ? 'include' : 'omit',
+      cache: 'no-store',
+      // A token goes to the API and nowhere else.
+      redirect: 'error',
+      // A page that is left while it runs must not lose the new cookies.
+      keepalive: true,
+      signal: abort.signal,
+    })
+    const answer = readAnswer(response, { startedAtMs, handle }, clock.nowMs())
+    return { kind: 'task-answered', answer }
+  } catch {
+    // Whatever it was, there is no answer, and nothing is decided.
+    return { kind: 'task-failed', cause: abort.signal.aborted ? 'timeout' : 'network' }
+  } finally {
+    cancel()
+  }
+}

@@ -1,0 +1,37 @@
+import { SESSION_NONE, type SessionInfoHeader } from '@pawl/protocol/frontend'
+
+const MAX_HEADER_CHARACTERS = 16_384
+
+/**
+ * Reads the session header of a response: what it tells, `none`, or undefined when it is absent or
+ * is not ours. Never throws.
+ */
+export function decodeSessionHeader(
+  value: string | null,
+): SessionInfoHeader | typeof SESSION_NONE | undefined {
+  if (value === null || value.length > MAX_HEADER_CHARACTERS) return undefined
+  if (value === SESSION_NONE) return SESSION_NONE
+  try {
+    const binary = atob(value.replaceAll('-', '+').replaceAll('_', '/'))
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return isSessionInfoHeader(parsed) ? parsed : undefined
+  } catch {
+    // Not base64 or not JSON: some other program's header.
+    return undefined
+  }
+}
+
+/** Whether a value read from outside has the shape of a session header. */
+export function isSessionInfoHeader(value: unknown): value is SessionInfoHeader {
+  if (typeof value !== 'object' || value === null) return false
+  const fields = value as Readonly<Record<string, unknown>>
+  return (
+    ['handle', 'userId', 'grant'].every((name) => typeof fields[name] === 'string') &&
+    ['generation', 'accessExpiresAtMs', 'serverNowMs', 'absoluteExpiresAtMs'].every((name) =>
+      Number.isFinite(fields[name]),
+    ) &&
+    typeof fields.claims === 'object' &&
+    fields.claims !== null
+  )
+}

@@ -1,0 +1,41 @@
+import type { SessionFetch } from '@pawl/client'
+
+/** Which calls the interception takes. */
+export interface InterceptOptions {
+  /** Narrows it down further than to the API's origins. Default: all of them. */
+  readonly matches?: (url: URL) => boolean
+}
+
+/**
+ * Puts the session's fetch in the place of the global one; what does not go to the API's origins
+ * passes untouched. Returns the way to undo it. XMLHttpRequest is left alone.
+ */
+export function interceptFetch(
+  sessionFetch: SessionFetch,
+  { origins, matches }: InterceptOptions & { readonly origins: readonly string[] },
+): () => void {
+  const before = globalThis.fetch
+  let undone = false
+  const takes = (url: URL) => origins.includes(url.origin) && (matches?.(url) ?? true)
+  const intercepting = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const url = undone ? undefined : parse(input instanceof Request ? input.url : input)
+    return url !== undefined && takes(url)
+      ? sessionFetch(input, init)
+      : before.call(globalThis, input, init)
+  }
+  globalThis.fetch = intercepting
+  return () => {
+    undone = true
+    // Somebody may have wrapped ours since: then it just passes everything on.
+    if (globalThis.fetch === intercepting) globalThis.fetch = before
+  }
+}
+
+function parse(input: string | URL): URL | undefined {
+  try {
+    return new URL(input, globalThis.location?.href)
+  } catch {
+    // Not an address: fetch itself shall say so.
+    return undefined
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  createEngine,
+  createSessionFetch,
+  defaultSettings,
+  type Engine,
+  type EngineSettings,
+  type SessionEvent,
+  type SessionFetch,
+  type SessionInfo,
+  type SessionState,
+  sessionError,
+  type Trouble,
+} from '@pawl/client'
+import { DEFAULT_BASE_PATH } from '@pawl/protocol/frontend'
+import { type InterceptOptions, interceptFetch } from './intercept-fetch.ts'
+import { createWebPorts } from './web-ports.ts'
+
+/** Options of the web SDK. */
+export interface PawlWebOptions {
+  /** Origin of the API, exactly: `https://api.example.com`. Default: the page's own. */
+  readonly apiOrigin?: string | undefined
+  /** Where the driver's own routes are. Default `/auth/session`. */
+  readonly basePath?: string | undefined
+  /** Further origins that get the session's credentials. Exact, no patterns. Default: none. */
+  readonly furtherOrigins?: readonly string[] | undefined
+  /**
+   * `cookie` (default): the tokens are in cookies that no script can read. `header`: this program
+   * holds them, and so does whoever can run a script in the page.
+   */
+  readonly transport?: 'cookie' | 'header' | undefined
+  /**
+   * Header transport: `memory` (default), each tab has its session, gone with a reload; or `local`,
+   * one session for all tabs in `localStorage`, exposed to every script of the origin, now and later.
+   */
+  readonly persist?: 'memory' | 'local' | undefined
+  /** `start` (default): ask the API at once when nothing is known; `demand`: when it matters. */
+  readonly probe?: 'start' | 'demand' | undefined
+  /** The servers' race window in ms, 60 000 by default; the same on both sides. */
+  readonly raceWindowMs?: number | undefined
+}
+
+/** How a wish ended. `trouble`: it cannot be done for now, and nothing is lost. */
+export type Settled = 'done' | 'none' | 'trouble'
+
+/** The session of this browser. */
+export interface WebSession {
+  /** fetch, with the session; other origins than the API's are passed through untouched. */
+  readonly fetch: SessionFetch
+  /** The state now; the same object until it changes. */
+  get(): SessionState
+  /** The state once it is known; `unknown` if trouble keeps it from being known for now. */
+  ready(): Promise<SessionState>
+  /** The session, or a rejection with a `SessionError`: `no_session` or `trouble`. */
+  require(): Promise<SessionInfo>
+  /** Refreshes now, for new claims say. Calls queue; each starts after it was asked for. */
+  refresh(): Promise<Settled>
+  /**
+   * Signs out: here and in all tabs at once. `done`: the API has confirmed it; `queued`: it will
+   * be told as soon as it can be reached, unless somebody has signed in by then.
+   */
+  signOut(): Promise<'done' | 'queued'>
+  /** Calls back with every change of the state. Returns the way to stop. */
+  subscribe(listener: (state: SessionState) => void): () => void
+  /** Calls back with every event of a kind. Returns the way to stop. */
+  on<K extends SessionEvent['kind']>(kind: K, listener: (event: EventOf<K>) => void): () => void
+  /** Puts `fetch` of this session in the place of the global one. Returns the way to undo it. */
+  interceptFetch(options?: InterceptOptions): () => void
+  /** Stops timers and listeners of this object. The session itself stays. */
+  close(): void
+}
+
+/** The event of a kind. */
+export type EventOf<K extends SessionEvent['kind']> = Extract<SessionEvent, { readonly kind: K }>
+
+/**
+ * The web SDK: the session of this browser with one API. Make one for a page. Throws a TypeError
+ * if an origin is not one.
+ */
+export function pawlWeb(options: PawlWebOptions = {}): WebSession {
+  const apiOrigin = checkOrigin(options.apiOrigin ?? globalThis.location.origin)
+  const origins = [apiOrigin, ...(options.furtherOrigins ?? []).map(checkOrigin)]
+  const basePath = options.basePath ?? DEFAULT_BASE_PATH
+  const held = options.transport === 'header'
+  const settings: EngineSettings = {
+    credentials: held ? 'held' : 'jar',
+    raceWindowMs: options.raceWindowMs ?? defaultSettings.raceWindowMs,
+    probe: options.probe ?? defaultSettings.probe,
+  }
+  const ports = createWebPorts({
+    scope: `pawl:${held ? 'header:' : ''}${apiOrigin}${basePath}`,
+    shared: !held || options.persist === 'local',
+    raceWindowMs: settings.raceWindowMs,
+  })
+  const engine = createEngine(ports, { ...settings, apiOrigin, basePath })
+  const baseUrl = () => globalThis.location?.href
+  const fetch = createSessionFetch(engine, ports, { origins, baseUrl })
+  return faceOf(engine, fetch, origins)
+}
+
+function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[]): WebSession {
+  const on: WebSession['on'] = (kind, listener) =>
+    engine.subscribe((event) => {
+      if (event.kind === kind) listener(event as EventOf<typeof kind>)
+    })
+  const ready = async () => {
+    await engine.settle()
+    return engine.get()
+  }
+  let trouble: Trouble | undefined
+  on('trouble', (event) => {
+    trouble = event.trouble
+  })
+  return {
+    fetch,
+    get: engine.get,
+    ready,
+    require: async () => {
+      const state = await ready()
+      if (state.kind === 'active') return state.info
+      throw state.kind === 'none' ? sessionError('no_session') : sessionError('trouble', trouble)
+    },
+    refresh: async () => {
+      const result = await engine.refresh()
+      return result === 'go' ? 'done' : result === 'ended' ? 'none' : 'trouble'
+    },
+    signOut: async () => ((await engine.signOut()) === 'go' ? 'done' : 'queued'),
+    subscribe: (listener) => on('change', ({ state }) => listener(state)),
+    on,
+    interceptFetch: (options = {}) => interceptFetch(fetch, { ...options, origins }),
+    close: () => engine.close(),
+  }
+}
+
+function checkOrigin(text: string): string {
+  const { origin } = new URL(text)
+  if (origin === 'null' || (text !== origin && text !== `${origin}/`)) {
+    throw new TypeError(`${text} is not an origin: write it like https://api.example.com`)
+  }
+  return origin
+}

@@ -1,0 +1,151 @@
+import type {
+  ChannelPort,
+  ClockPort,
+  EnginePorts,
+  LifePort,
+  LockPort,
+  StoragePort,
+} from '@pawl/client'
+import { REFRESH_ABORT_SHARE } from '@pawl/protocol/frontend'
+import { createLeaseLock } from './lease-lock.ts'
+import { createWebLock } from './web-lock.ts'
+
+/** A dead tab's lease lasts this much longer than the longest refresh. */
+const LEASE_MARGIN_MS = 5_000
+
+/** What the ports are made for. */
+export interface WebPortsOptions {
+  /** Names what the tabs share: one name for each API. */
+  readonly scope: string
+  /** Whether the tabs share anything: not when each holds its own tokens in memory. */
+  readonly shared: boolean
+  readonly raceWindowMs: number
+}
+
+/** The ports of the engine in a browser. */
+export function createWebPorts({ scope, shared, raceWindowMs }: WebPortsOptions): EnginePorts {
+  const nativeFetch = globalThis.fetch
+  const storage = shared ? openStorage() : undefined
+  const leaseMs = raceWindowMs * REFRESH_ABORT_SHARE + LEASE_MARGIN_MS
+  return {
+    fetch: (request, init) => nativeFetch.call(globalThis, request, init),
+    storage: storage === undefined ? createOwnStorage() : createSharedStorage(storage, scope),
+    lock: createLock(shared ? scope : undefined, storage, leaseMs),
+    channel: shared ? createChannel(scope) : silentChannel,
+    clock,
+    life,
+    randomName,
+    random: Math.random,
+  }
+}
+
+/** `localStorage`, or undefined where the browser or the user forbids it. */
+function openStorage(): Storage | undefined {
+  try {
+    const storage = globalThis.localStorage
+    storage.getItem('')
+    return storage
+  } catch {
+    // Forbidden: the tabs then share what the channel carries.
+    return undefined
+  }
+}
+
+function createSharedStorage(storage: Storage, key: string): StoragePort {
+  // What could not be written (quota) must still be known here.
+  let unwritten: string | undefined
+  return {
+    read: () => unwritten ?? storage.getItem(key),
+    write: (text) => {
+      try {
+        storage.setItem(key, text)
+        unwritten = undefined
+      } catch {
+        unwritten = text
+      }
+    },
+    subscribe: (listener) =>
+      listen(globalThis, 'storage', (event) => {
+        if ((event as StorageEvent).key === key) listener()
+      }),
+  }
+}
+
+function createOwnStorage(): StoragePort {
+  let kept: string | null = null
+  return {
+    read: () => kept,
+    write: (text) => {
+      kept = text
+    },
+    subscribe: () => () => {},
+  }
+}
+
+function createLock(
+  scope: string | undefined,
+  storage: Storage | undefined,
+  leaseMs: number,
+): LockPort {
+  if (scope !== undefined && globalThis.navigator?.locks !== undefined) {
+    return createWebLock(navigator.locks, scope)
+  }
+  if (scope !== undefined && storage !== undefined) {
+    return createLeaseLock(storage, { key: `${scope}:lock`, owner: randomName(), leaseMs })
+  }
+  // Nobody to exclude: the engine itself does one thing at a time.
+  return { hold: (_waitMs, body) => body().then(() => 'held') }
+}
+
+const silentChannel: ChannelPort = { post: () => {}, subscribe: () => () => {} }
+
+function createChannel(scope: string): ChannelPort {
+  if (globalThis.BroadcastChannel === undefined) return silentChannel
+  const channel = new BroadcastChannel(scope)
+  return {
+    post: (text) => channel.postMessage(text),
+    subscribe: (listener) => {
+      channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+        if (typeof data === 'string') listener(data)
+      }
+      return () => channel.close()
+    },
+  }
+}
+
+const clock: ClockPort = {
+  nowMs: Date.now,
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+const life: LifePort = {
+  isVisible: () => globalThis.document?.visibilityState !== 'hidden',
+  subscribe: (listener) => {
+    const woke = () => listener({ online: false })
+    const online = () => listener({ online: true })
+    const page = globalThis.document
+    const stops = [
+      ...(page === undefined ? [] : [listen(page, 'visibilitychange', woke)]),
+      ...(page === undefined ? [] : [listen(page, 'resume', woke)]),
+      // Back from the back-forward cache, where no message arrived.
+      listen(globalThis, 'pageshow', woke),
+      listen(globalThis, 'online', online),
+    ]
+    return () => {
+      for (const stop of stops) stop()
+    }
+  },
+}
+
+function listen(target: EventTarget, name: string, listener: (event: Event) => void): () => void {
+  target.addEventListener(name, listener)
+  return () => target.removeEventListener(name, listener)
+}
+
+function randomName(): string {
+  const numbers = crypto.getRandomValues(new Uint32Array(2))
+  return [...numbers].map((number) => number.toString(36)).join('')
+}
