@@ -9,6 +9,7 @@ import {
   faultsOf,
   makeCore,
   type Store,
+  type TenantId,
 } from '@pawl/core'
 import type { CoreApi } from '@pawl/protocol'
 import { accessTokens } from './access-tokens.ts'
@@ -21,7 +22,20 @@ import { loadSigningKeys, type SigningKey } from './signing-keys.ts'
 import { startSweeper } from './sweeper.ts'
 
 const DEFAULT_APP = 'default' as AppId
+const DEFAULT_TENANT = 'default' as TenantId
 const APP_NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
+
+/** What a tenant may have of its own. */
+export type TenantSettings = Partial<
+  Pick<
+    AppSettings,
+    | 'accessTtlSeconds'
+    | 'accessKind'
+    | 'idleTimeoutSeconds'
+    | 'absoluteTimeoutSeconds'
+    | 'sessionLimit'
+  >
+>
 
 /** Where a core that lives in this process keeps its sessions, and how it behaves. */
 export interface EmbedOptions {
@@ -35,6 +49,11 @@ export interface EmbedOptions {
    * audience of an app's tokens is its name unless its settings say otherwise.
    */
   readonly apps?: { readonly [name: string]: Partial<AppSettings> }
+  /**
+   * Tenants beside `default`, by app and name, with what differs from their app. Issuer, audience
+   * and the rule's own parameters are the app's.
+   */
+  readonly tenants?: { readonly [app: string]: { readonly [tenant: string]: TenantSettings } }
   /** The source of time; default: this machine's clock. */
   readonly clock?: Clock
   /** Called after each event of a session; must return at once. What it throws is reported. */
@@ -79,7 +98,10 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     emit: guardedSink(options.onEvent, onTrouble),
   }
   const cores = new Map<string, CoreApi>()
-  for (const [app, own] of settings) cores.set(app, makeCore({ ...deps, app, settings: own }))
+  for (const [app, own] of settings) {
+    const findTenant = async (tenant: TenantId) => settingsOfTenant(options, own, { app, tenant })
+    cores.set(app, makeCore({ ...deps, app, settings: own, findTenant }))
+  }
   const core = cores.get(DEFAULT_APP)
   if (core === undefined) throw new Error('there is no default app')
   const sweeper = startSweeper(store, clock, onTrouble)
@@ -107,6 +129,16 @@ function settingsOfApps(options: EmbedOptions): ReadonlyMap<AppId, AppSettings> 
   ])
   if (faults.length > 0) throw new Error(`the settings are not legal: ${faults.join('; ')}`)
   return settings
+}
+
+function settingsOfTenant(
+  options: EmbedOptions,
+  own: AppSettings,
+  of: { readonly app: AppId; readonly tenant: TenantId },
+): AppSettings | undefined {
+  if (of.tenant === DEFAULT_TENANT) return own
+  const tenants = options.tenants?.[of.app] ?? {}
+  return Object.hasOwn(tenants, of.tenant) ? { ...own, ...tenants[of.tenant] } : undefined
 }
 
 async function loadAllKeys(

@@ -11,7 +11,8 @@ let core: EmbeddedCore
 
 before(async () => {
   const apps = { shop: {} }
-  core = await embedCore({ store: memoryStore(), secret: generateSecret(), clock, apps })
+  const tenants = { default: { acme: {} }, shop: { acme: {} } }
+  core = await embedCore({ store: memoryStore(), secret: generateSecret(), clock, apps, tenants })
 })
 after(() => core.close())
 

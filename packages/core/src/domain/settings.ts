@@ -41,7 +41,28 @@ export interface AppSettings {
   readonly idleTimeoutSeconds: number
   /** Absolute lifetime in seconds; default 90 days. */
   readonly absoluteTimeoutSeconds: number
+  /**
+   * The share of its life by which an access token may be shortened at random, so that clients do
+   * not refresh in step; 0 to 0.25, default 0.05. It never lengthens a life.
+   */
+  readonly accessJitterShare: number
+  /** How many live sessions a user may have in a tenant; null (the default) sets no limit. */
+  readonly sessionLimit: SessionLimit | null
 }
+
+/** How many live sessions a user may have, and what a log-in beyond that does. */
+export interface SessionLimit {
+  /** 1 to 1 000. */
+  readonly max: number
+  readonly policy: 'refuse' | 'end-oldest'
+}
+
+/** The most sessions a limit may allow. */
+export const SESSION_LIMIT_MAX = 1_000
+/** The largest jitter of access tokens, as a share of their life. */
+export const ACCESS_JITTER_MAX_SHARE = 0.25
+/** Default jitter of access tokens, as a share of their life. */
+export const ACCESS_JITTER_SHARE = 0.05
 
 /** Defaults of an app, in seconds. */
 export const DEFAULT_LIFETIMES = {
@@ -61,6 +82,8 @@ export function appSettings(overrides: Partial<AppSettings> = {}): AppSettings {
     issuer: 'pawl',
     audience: 'default',
     accessKind: 'jwt',
+    accessJitterShare: ACCESS_JITTER_SHARE,
+    sessionLimit: null,
     ...DEFAULT_LIFETIMES,
     ...overrides,
   }
@@ -73,8 +96,15 @@ export function appSettings(overrides: Partial<AppSettings> = {}): AppSettings {
  */
 export function faultsOf(settings: AppSettings): readonly string[] {
   const { rotation, accessTtlSeconds, idleTimeoutSeconds, absoluteTimeoutSeconds } = settings
+  const { accessJitterShare, sessionLimit } = settings
   const faults: string[] = []
-  const accessTtlMs = accessTtlSeconds * 1000
+  const accessTtlMs = Math.floor(accessTtlSeconds * 1000 * (1 - accessJitterShare))
+  if (!(accessJitterShare >= 0 && accessJitterShare <= ACCESS_JITTER_MAX_SHARE)) {
+    faults.push(`the jitter of access tokens must be 0 to ${ACCESS_JITTER_MAX_SHARE}`)
+  }
+  if (sessionLimit !== null && !(sessionLimit.max >= 1 && sessionLimit.max <= SESSION_LIMIT_MAX)) {
+    faults.push(`the session limit must be 1 to ${SESSION_LIMIT_MAX}`)
+  }
   if (rotation.raceWindowMs * 3 > accessTtlMs) {
     faults.push(
       `the race window (${rotation.raceWindowMs} ms) must be at most a third of the access token's life (${accessTtlMs} ms)`,

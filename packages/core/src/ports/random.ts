@@ -4,4 +4,6 @@ import type { SessionHandle } from '../domain/ids.ts'
 export interface Random {
   /** A new session handle: 128 random bits, base64url. */
   handle(): SessionHandle
+  /** A number from 0 (included) to 1 (excluded), for jitter; guards no secret. */
+  fraction(): number
 }

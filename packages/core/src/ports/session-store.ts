@@ -9,13 +9,7 @@ import type {
 } from '../domain/ids.ts'
 import type { Rotation } from '../domain/rotation.ts'
 import type { EndReason, Session, SessionKey } from '../domain/session.ts'
-
-/** How many live sessions a user may have, and what a log-in beyond that does. */
-export interface SessionLimit {
-  /** At least 1. */
-  readonly max: number
-  readonly policy: 'refuse' | 'end-oldest'
-}
+import type { SessionLimit } from '../domain/settings.ts'
 
 /** What became of an insert. `ended` lists sessions ended to make room, oldest first. */
 export type InsertOutcome =

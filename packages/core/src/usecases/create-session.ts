@@ -10,7 +10,7 @@ import type {
   UserId,
 } from '../domain/ids.ts'
 import type { Session } from '../domain/session.ts'
-import { faultsOf } from '../domain/settings.ts'
+import { type AppSettings, faultsOf, type SessionLimit } from '../domain/settings.ts'
 import type { AppContext } from './deps.ts'
 import { prepareGrant } from './make-grant.ts'
 import { endSession } from './revoke-session.ts'
@@ -32,7 +32,9 @@ export async function createSession(
   const dataFault =
     faultOfData(request.data as JsonObject) ?? faultOfData(request.device as JsonObject)
   if (dataFault !== null) return refuse('invalid_request', dataFault)
-  const lifetimes = lifetimesOf(context, request)
+  const settings = await context.findTenant(request.tenant as TenantId)
+  if (settings === undefined) return refuse('tenant_unknown')
+  const lifetimes = lifetimesOf(settings, request)
   if (lifetimes.fault !== null) return refuse('invalid_request', lifetimes.fault)
 
   const nowMs = context.clock.nowMs()
@@ -58,7 +60,7 @@ export async function createSession(
     idleExpiresAtMs: idleExpiryFrom({ idleTimeoutMs, absoluteExpiresAtMs }, nowMs),
     absoluteExpiresAtMs,
     accessTtlSeconds: lifetimes.accessTtlSeconds,
-    accessKind: request.accessKind ?? context.settings.accessKind,
+    accessKind: request.accessKind ?? settings.accessKind,
     claims,
     data: request.data as JsonObject,
     device: request.device as JsonObject,
@@ -71,15 +73,15 @@ export async function createSession(
     const replaced = { ...key, handle: request.replaces as SessionHandle }
     await endSession(context, replaced, 'replaced')
   }
-  return insertSession(context, session, grant)
+  return insertSession(context, { session, limit: settings.sessionLimit, grant })
 }
 
 async function insertSession(
   context: AppContext,
-  session: Session,
-  grant: Grant,
+  entry: { readonly session: Session; readonly limit: SessionLimit | null; readonly grant: Grant },
 ): Promise<Outcome<Grant>> {
-  const outcome = await context.store.insert(session, null)
+  const { session, limit, grant } = entry
+  const outcome = await context.store.insert(session, limit)
   switch (outcome.kind) {
     case 'duplicate':
       throw new Error('the random generator repeated a session handle')
@@ -105,8 +107,7 @@ interface Lifetimes {
 }
 
 /** The session's own lifetimes: what the request asks for, within the rules of the app. */
-function lifetimesOf(context: AppContext, request: Request): Lifetimes {
-  const { settings } = context
+function lifetimesOf(settings: AppSettings, request: Request): Lifetimes {
   const accessTtlSeconds = request.accessTtlSeconds ?? settings.accessTtlSeconds
   const absoluteSeconds = request.absoluteTimeoutSeconds ?? settings.absoluteTimeoutSeconds
   const idleSeconds =

@@ -1,5 +1,5 @@
 import type { EventSink } from '../domain/events.ts'
-import type { AppId } from '../domain/ids.ts'
+import type { AppId, TenantId } from '../domain/ids.ts'
 import type { AppSettings } from '../domain/settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
@@ -21,4 +21,6 @@ export interface CoreDeps {
 export interface AppContext extends CoreDeps {
   readonly app: AppId
   readonly settings: AppSettings
+  /** The settings of a tenant, or undefined if the app has none of that name. */
+  readonly findTenant: (tenant: TenantId) => Promise<AppSettings | undefined>
 }

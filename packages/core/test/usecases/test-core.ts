@@ -32,15 +32,20 @@ export function testCore(
   options: { readonly store?: Store; readonly settings?: Partial<AppSettings> } = {},
 ): TestCore {
   const store = options.store ?? memoryStore()
+  const settings = appSettings(options.settings)
   const events: SessionEvent[] = []
   let nowMs = 1_800_000_000_000
   let serial = 0
   const core = makeCore({
     app: 'default' as AppId,
-    settings: appSettings(options.settings),
+    settings,
+    findTenant: async (tenant) => (tenant === 'default' ? settings : undefined),
     store,
     clock: { nowMs: () => nowMs as EpochMs },
-    random: { handle: () => String(++serial).padStart(22, 'h') as SessionHandle },
+    random: {
+      handle: () => String(++serial).padStart(22, 'h') as SessionHandle,
+      fraction: () => 0,
+    },
     refreshTokens: plainRefreshTokens(() => ++serial),
     accessTokens: plainAccessTokens(),
     publicKeys: { publicKeySet: async () => ({ keys: [], maxAgeSeconds: 60 }) },
