@@ -21,8 +21,6 @@ export type DemoEvent = { readonly seq: number; readonly atMs: number } & DemoFa
 export type DemoFact =
   | { readonly kind: 'created'; readonly userId: string; readonly place: Place }
   | { readonly kind: 'granted'; readonly to: Actor; readonly row: Row; readonly place: Place }
-  /** A use settled and advanced the session without a refresh. */
-  | { readonly kind: 'confirmed'; readonly generation: number }
   /** The answer that carried this grant was thrown away before it reached the browser. */
   | { readonly kind: 'lost'; readonly id: string }
   /** The next refresh answer of the browser will be thrown away. */

@@ -59,8 +59,6 @@ export function tell(story: Story, event: DemoEvent): Story {
     }
     case 'granted':
       return grant(story, event)
-    case 'confirmed':
-      return confirm(story, event.generation)
     case 'lost':
       return lose(story, event.id)
     case 'expired':
@@ -80,7 +78,10 @@ export function tell(story: Story, event: DemoEvent): Story {
   }
 }
 
-/** Moves `cur` and `prev` as the rule's rows do: only a confirmed parent is ever remembered. */
+/**
+ * Moves `cur` and `prev` to where the row that granted says they are now: rows 1, 2, 3 and 5 leave
+ * the token that was shown as the current one, row 4 shows that it is the previous one.
+ */
 function grant(story: Story, event: Extract<DemoEvent, { kind: 'granted' }>): Story {
   const { place, row, to } = event
   const nodes = [...story.nodes, { ...place, owner: to, row }].slice(-NODES_MAX)
@@ -92,18 +93,9 @@ function grant(story: Story, event: Extract<DemoEvent, { kind: 'granted' }>): St
     refreshes: story.refreshes + 1,
     expired: story.expired && to === 'thief',
   }
-  if (row === 'advance') return { ...grown, cur: place.parent, prev: story.cur }
-  if (row === 'converge') return { ...grown, cur: place.parent }
-  if (row !== 'heal') return grown
+  // The token that was shown is the parent of the one that was granted.
+  if (row === 'late') return { ...grown, prev: place.parent }
   return { ...grown, cur: place.parent, prev: parentOf(story, place.parent) }
-}
-
-/** A settled use names its generation; the token meant is the child of `cur` in it. */
-function confirm(story: Story, generation: number): Story {
-  const meant = story.nodes.find(
-    (node) => node.generation === generation && node.parent === story.cur,
-  )
-  return meant === undefined ? story : { ...story, cur: meant.id, prev: story.cur }
 }
 
 function lose(story: Story, id: string): Story {

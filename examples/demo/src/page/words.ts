@@ -72,8 +72,6 @@ export function sentenceOf(event: DemoEvent): string {
       return `${event.userId} logged in: the first pair of tokens.`
     case 'granted':
       return grantWords[event.row](who[event.to])
-    case 'confirmed':
-      return 'A settled use proved that the new token arrived; its parent retired.'
     case 'lost':
       return 'That answer was thrown away. The browser still holds the token before it.'
     case 'armed':

@@ -5,8 +5,14 @@ import { readEvents } from '../../src/page/event-stream.ts'
 
 async function readAll(chunks: readonly string[]): Promise<readonly DemoEvent[]> {
   const bytes = chunks.map((chunk) => new TextEncoder().encode(chunk))
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      for (const chunk of bytes) controller.enqueue(chunk)
+      controller.close()
+    },
+  })
   const events: DemoEvent[] = []
-  await readEvents(new Response(ReadableStream.from(bytes)), (event) => events.push(event))
+  await readEvents(new Response(body), (event) => events.push(event))
   return events
 }
 

@@ -55,11 +55,13 @@ test('an honest race ends on the branch that is followed', () => {
   assert.deepEqual([story.prev, story.cur], ['r', 'b'])
 })
 
-test('a settled use moves the markers to the child it names', () => {
-  const story = storyOf(created, granted('you', 'current', place('a', 'r', 1)), {
-    kind: 'confirmed',
-    generation: 1,
-  })
+test('the markers find their place again after something that no event told', () => {
+  const story = storyOf(
+    created,
+    granted('you', 'current', place('a', 'r', 1)),
+    granted('you', 'current', place('b', 'a', 2)),
+    granted('thief', 'late', place('t', 'r', 1)),
+  )
   assert.deepEqual([story.prev, story.cur], ['r', 'a'])
 })
 
