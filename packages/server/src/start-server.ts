@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
 import {
   type EmbeddedCore,
+  type EmbedOptions,
   embedCore,
   generateSecret,
   readOrCreateSecretFile,
@@ -24,6 +25,8 @@ export type ServerOptions = Partial<ServerConfig> & {
   readonly settings?: Partial<AppSettings>
   /** Further apps by name, below `/apps/{app}`. */
   readonly apps?: { readonly [name: string]: Partial<AppSettings> }
+  /** Tenants beside `default`, by app and name. */
+  readonly tenants?: NonNullable<EmbedOptions['tenants']>
   readonly clock?: Clock
   /** Called after each event of a session; must return at once. */
   readonly onEvent?: EventSink
@@ -121,13 +124,14 @@ async function openCore(
 ): Promise<EmbeddedCore> {
   const secret = secretsFor(config, options.storeInstance)
   const store = options.storeInstance ?? (await openStore(config))
-  const { apps, clock, onEvent } = options
+  const { apps, tenants, clock, onEvent } = options
   try {
     return await embedCore({
       store,
       secret,
       settings: { ...settingsOf(config), ...options.settings },
       ...(apps === undefined ? {} : { apps }),
+      ...(tenants === undefined ? {} : { tenants }),
       ...(clock === undefined ? {} : { clock }),
       onTrouble: (error) => log.trouble('trouble outside a request', error),
       onEvent(event) {
