@@ -1,7 +1,7 @@
 /**
  * The one door into this repository: `node scripts/bootstrap.mjs <task> [args]`.
  *
- * It runs on any Node from 18 on, so that a fresh clone works on a machine that has nothing but
+ * It runs on any Node from 20 on, so that a fresh clone works on a machine that has nothing but
  * Node and npm: it installs the dependencies when they are missing or differ from
  * package-lock.json, makes sure that the Node they bring is the one this project runs on, and
  * hands over to the task. Plain JavaScript, because an older Node cannot strip types.

@@ -10,7 +10,7 @@ import { claimPort, type Service, ServiceFailure, startService } from './running
 const coreHost = process.env.PAWL_HOST ?? '127.0.0.1'
 const corePort = portFrom('PAWL_PORT', 3567)
 const demoPort = portFrom('DEMO_PORT', 3000)
-const demoApiPort = portFrom('DEMO_API_PORT', 3001)
+const demoApiPort = portFrom('DEMO_API_PORT', demoPort + 1)
 const dataDir = path.resolve(root, process.env.PAWL_DATA_DIR ?? '.pawl')
 const logDir = path.join(dataDir, 'logs')
 const coreUrl = `http://${coreHost === '0.0.0.0' ? '127.0.0.1' : coreHost}:${corePort}`

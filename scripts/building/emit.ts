@@ -28,7 +28,7 @@ export function emit(workspace: Workspace, all: readonly Workspace[]): string | 
     outDir: dist,
     paths: builtEntries(all.filter((other) => other !== workspace)),
   }
-  const program = ts.createProgram({ rootNames, options })
+  const program = ts.createProgram({ rootNames, options, host: libraryCachingHost(options) })
   const emitted = program.emit(undefined, writeWithBuiltSpecifiers)
   copyAssets(source, dist)
   const complaints = [...ts.getPreEmitDiagnostics(program), ...emitted.diagnostics]
@@ -38,6 +38,20 @@ export function emit(workspace: Workspace, all: readonly Workspace[]): string | 
     getCurrentDirectory: () => root,
     getNewLine: () => '\n',
   })
+}
+
+/** The platform's types are most of what is parsed, and the same for every package. */
+const parsedLibraries = new Map<string, ts.SourceFile | undefined>()
+
+function libraryCachingHost(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options)
+  const parse: ts.CompilerHost['getSourceFile'] = host.getSourceFile.bind(host)
+  host.getSourceFile = (file, version, ...more) => {
+    if (!file.includes('/node_modules/')) return parse(file, version, ...more)
+    if (!parsedLibraries.has(file)) parsedLibraries.set(file, parse(file, version, ...more))
+    return parsedLibraries.get(file)
+  }
+  return host
 }
 
 function readOptions(): ts.CompilerOptions {
