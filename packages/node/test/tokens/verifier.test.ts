@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ok, type Outcome, refuse, type VerifiedSession } from '@pawl/protocol'
+import { makeLocalRevocations } from '../../src/session/revocations.ts'
+import { makeVerifier, type SettledUse } from '../../src/tokens/verifier.ts'
+import { makeTrustCache } from '../../src/trust/trust-cache.ts'
+import { fakeCore, SETTINGS } from '../support/fake-core.ts'
+import { HANDLE, packLineage, signer } from '../support/signer.ts'
+import { testClock } from '../support/test-clock.ts'
+
+const first = signer('ES256', 'd-1')
+const second = signer('ES256', 'd-2')
+
+function setUp(confirm: 'on-use' | 'on-refresh' = 'on-use') {
+  const clock = testClock()
+  const keys = [first.jwk]
+  const core = fakeCore({
+    getKeys: async () => ok({ keys: [...keys], maxAgeSeconds: 300 }),
+    getSettings: async () => ok({ ...SETTINGS, confirm }),
+  })
+  const reportFault = () => {}
+  const trust = makeTrustCache({ core, nowMs: clock.nowMs, reportFault })
+  const revocations = makeLocalRevocations(10)
+  const uses: SettledUse[] = []
+  const verifier = makeVerifier({
+    core,
+    trust,
+    revocations,
+    nowMs: clock.nowMs,
+    onSettledUse: (use) => uses.push(use),
+    cacheLimit: 100,
+  })
+  return { clock, keys, core, trust, revocations, uses, verifier }
+}
+
+function codeOf(outcome: Outcome<VerifiedSession>): string {
+  return outcome.kind === 'ok' ? 'ok' : outcome.code
+}
+
+test('after the keys are there, verification answers at once', async () => {
+  const { verifier } = setUp()
+  const token = first.token()
+  const pending = verifier.verify(token)
+  assert.ok(pending instanceof Promise)
+  assert.equal(codeOf(await pending), 'ok')
+  for (const text of [token, first.token({ sub: 'bob' }), 'garbage']) {
+    assert.ok(!(verifier.verify(text) instanceof Promise))
+  }
+})
+
+test('a token seen before expires on time', async () => {
+  const { verifier, clock } = setUp()
+  const token = first.token()
+  await verifier.verify(token)
+  clock.advance(899_999)
+  assert.equal(codeOf(await verifier.verify(token)), 'ok')
+  clock.advance(1)
+  assert.equal(codeOf(await verifier.verify(token)), 'access_token_expired')
+  assert.equal(codeOf(await verifier.verify(token)), 'access_token_expired')
+})
+
+test('a token seen before is refused as soon as its session is known to have ended', async () => {
+  const { verifier, revocations, clock } = setUp()
+  const token = first.token()
+  const other = first.token({ sid: 'B'.repeat(22) })
+  await verifier.verify(token)
+  revocations.add([HANDLE], clock.now)
+  assert.equal(codeOf(await verifier.verify(token)), 'session_ended')
+  assert.equal(codeOf(await verifier.verify(other)), 'ok')
+  const spelledAnew = first.token({ iat: clock.now / 1000 - 5 })
+  assert.equal(codeOf(await verifier.verify(spelledAnew)), 'session_ended')
+})
+
+test('a token seen before is refused once its key is gone from the set', async () => {
+  const { verifier, keys, clock, trust } = setUp()
+  const token = first.token()
+  await verifier.verify(token)
+  keys.splice(0, 1, second.jwk)
+  clock.advance(300_000)
+  assert.equal(codeOf(await verifier.verify(token)), 'ok')
+  await trust.lookAgain()
+  assert.equal(codeOf(await verifier.verify(token)), 'access_token_invalid')
+})
+
+test('a token of a new key is accepted after one look at the keys', async () => {
+  const { verifier, keys, core } = setUp()
+  await verifier.verify(first.token())
+  keys.push(second.jwk)
+  assert.equal(codeOf(await verifier.verify(second.token())), 'ok')
+  assert.equal(core.calls.filter(({ operation }) => operation === 'getKeys').length, 2)
+})
+
+test('ten thousand tokens of unknown keys cause one look at the keys per cool-down', async () => {
+  const { verifier, core, clock } = setUp()
+  const good = first.token()
+  await verifier.verify(good)
+  const flood = async () => {
+    const outcomes: Promise<Outcome<VerifiedSession>>[] = []
+    for (let index = 0; index < 10_000; index += 1) {
+      const header = Buffer.from(
+        JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: `k-${index}` }),
+      ).toString('base64url')
+      outcomes.push(Promise.resolve(verifier.verify(`${header}.e30.AAAA`)))
+    }
+    return new Set((await Promise.all(outcomes)).map(codeOf))
+  }
+  const looks = () => core.calls.filter(({ operation }) => operation === 'getKeys').length
+  assert.deepEqual([...(await flood())], ['access_token_invalid'])
+  assert.equal(looks(), 2)
+  await flood()
+  assert.equal(looks(), 2)
+  assert.equal(codeOf(await verifier.verify(good)), 'ok')
+  clock.advance(30_000)
+  await flood()
+  assert.equal(looks(), 3)
+})
+
+test('the first settled use of an unconfirmed grant is told once', async () => {
+  const { verifier, uses, clock } = setUp()
+  const token = first.token({ lin: packLineage({ generation: 1, parent: 'parent' }) })
+  await verifier.verify(token)
+  clock.advance(149_999)
+  await verifier.verify(token)
+  assert.equal(uses.length, 0)
+  clock.advance(1)
+  await verifier.verify(token)
+  await verifier.verify(token)
+  assert.equal(uses.length, 1)
+  assert.equal(uses[0]?.token, token)
+  assert.equal(uses[0]?.firstSeenAtMs, clock.now)
+})
+
+test('a first grant, and any grant of an app that confirms on refresh, is never told', async () => {
+  const onUse = setUp()
+  await onUse.verifier.verify(first.token())
+  onUse.clock.advance(200_000)
+  await onUse.verifier.verify(first.token())
+  assert.equal(onUse.uses.length, 0)
+  const onRefresh = setUp('on-refresh')
+  const token = first.token({ lin: packLineage({ generation: 1, parent: 'parent' }) })
+  onRefresh.clock.advance(200_000)
+  await onRefresh.verifier.verify(token)
+  assert.equal(onRefresh.uses.length, 0)
+})
+
+test('an opaque token is verified at the core each time', async () => {
+  const { core } = setUp()
+  const { clock, revocations, trust } = setUp()
+  const session: VerifiedSession = {
+    handle: HANDLE,
+    userId: 'alice',
+    tenant: 'default',
+    claims: {},
+    issuedAtMs: clock.now,
+    expiresAtMs: clock.now + 900_000,
+    lineage: { id: 'x', parent: null, generation: 0 },
+  }
+  let outcome: Outcome<VerifiedSession> = ok(session)
+  const verifier = makeVerifier({
+    core: { ...core, verifySession: async () => outcome },
+    trust,
+    revocations,
+    nowMs: clock.nowMs,
+    onSettledUse: () => {},
+    cacheLimit: 10,
+  })
+  assert.equal(codeOf(await verifier.verify('pawl_at1.x')), 'ok')
+  outcome = refuse('session_ended')
+  assert.equal(codeOf(await verifier.verify('pawl_at1.x')), 'session_ended')
+  outcome = refuse('unavailable')
+  assert.equal(codeOf(await verifier.verify('pawl_at1.x')), 'unavailable')
+})
+
+test('a check at the store is not asked for what is not a token of ours', async () => {
+  const { verifier, core } = setUp()
+  assert.equal(codeOf(await verifier.verifyAtStore('garbage', {})), 'access_token_invalid')
+  assert.equal(core.calls.filter(({ operation }) => operation === 'verifySession').length, 0)
+  assert.equal(codeOf(await verifier.verifyAtStore(first.token(), {})), 'unavailable')
+})
+
+test('more tokens than the cache holds are all verified', async () => {
+  const { verifier } = setUp()
+  await verifier.verify(first.token())
+  const tokens = Array.from({ length: 250 }, (_, index) => first.token({ sub: `user-${index}` }))
+  for (const token of [...tokens, ...tokens]) {
+    assert.equal(codeOf(await verifier.verify(token)), 'ok')
+  }
+})
