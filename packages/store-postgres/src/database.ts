@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isStoreError, StoreError } from '@pawl/core'
+import { type ClientConfig, Pool, type PoolClient, types } from 'pg'
+import { isConnectionSpent, isRolledBack, toStoreError } from './errors.ts'
+import type { SqlColumn, SqlRow } from './rows.ts'
+
+/** A statement that each connection prepares once, under its name. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+  /**
+   * Running it a second time, because the connection was lost before the first answer, does no
+   * harm: a read, or a write that finds its own condition gone.
+   */
+  readonly isRepeatable?: true
+}
+
+/** A value of a statement; a column carries one value per row of a batch. */
+export type Parameter = string | number | boolean | null | SqlColumn
+
+/** The database behind its pool. */
+export interface Database {
+  /** All rows. Tries again, boundedly, where that is safe; throws `StoreError`. */
+  run(statement: Statement, values?: readonly Parameter[]): Promise<readonly SqlRow[]>
+  /** Several statements on one connection; ends the transaction that `work` may leave open. */
+  session<T>(work: (query: (text: string) => Promise<readonly SqlRow[]>) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** Bounds of the pool and of a statement. */
+export interface DatabaseOptions {
+  readonly config: ClientConfig
+  readonly schema: string | null
+  readonly poolMax: number
+  /** The longest wait for a connection. */
+  readonly acquireTimeoutMs: number
+  /** The longest a statement may take. */
+  readonly statementTimeoutMs: number
+}
+
+/** Calls that may wait for a connection; more are refused at once. */
+const WAITING_MAX = 1000
+/** How often a statement is run that a deadlock or a serialization failure rolled back. */
+const ATTEMPTS_MAX = 6
+const BACK_OFF_MS = 4
+/** How much longer than the server the client waits before it gives an answer up. */
+const ANSWER_GRACE_MS = 500
+const IDLE_TIMEOUT_MS = 60_000
+/** Migrations take their time. */
+const SESSION_TIMEOUT_MS = 3_600_000
+
+const BIGINT_OID = 20
+const readers = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === BIGINT_OID ? Number : types.getTypeParser(oid, format as 'text'),
+} as unknown as typeof types
+
+/**
+ * What every connection is set to. The plans are to be nested loops over indexes whatever the
+ * statistics say: a table that grew faster than it was analyzed must not be read as a whole.
+ * Durability is raised where the server's default gives it away, and never lowered.
+ */
+function setUp(statementTimeoutMs: number): string {
+  return `SELECT set_config('search_path', coalesce($1, current_setting('search_path')), false),
+    set_config('statement_timeout', '${statementTimeoutMs}', false),
+    set_config('default_transaction_isolation', 'read committed', false),
+    set_config('synchronous_commit',
+      replace(current_setting('synchronous_commit'), 'off', 'on'), false),
+    set_config('plan_cache_mode', 'force_generic_plan', false),
+    set_config('enable_seqscan', 'off', false),
+    set_config('enable_hashjoin', 'off', false),
+    set_config('enable_mergejoin', 'off', false),
+    set_config('jit', 'off', false)`
+}
+
+/** Opens a pool; connects when the first statement is run. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const { schema, statementTimeoutMs } = options
+  const searchPath = schema === null ? null : `"${schema.replaceAll('"', '""')}"`
+  const pool = new Pool({
+    ...options.config,
+    max: options.poolMax,
+    connectionTimeoutMillis: options.acquireTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    keepAlive: true,
+    types: readers,
+    onConnect: (client) => client.query(setUp(statementTimeoutMs), [searchPath]).then(() => {}),
+  })
+  // A connection that breaks while nobody uses it is dropped by the pool; nobody is to be told.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  async function withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    if (pool.waitingCount >= WAITING_MAX) {
+      throw new StoreError('unavailable', 'too many calls wait for a connection to PostgreSQL')
+    }
+    const client = await pool.connect().catch((error: unknown) => {
+      throw toStoreError(error)
+    })
+    let isSpent = false
+    try {
+      return await work(client)
+    } catch (error) {
+      isSpent = isConnectionSpent(error)
+      throw error
+    } finally {
+      client.release(isSpent)
+    }
+  }
+
+  async function runOnce(
+    statement: Statement,
+    values: readonly Parameter[],
+  ): Promise<readonly SqlRow[]> {
+    const { name, text } = statement
+    const query = { name, text, values: values as unknown[], rowMode: 'array' as const }
+    return withClient(async (client) => (await client.query<SqlRow & unknown[]>(query)).rows)
+  }
+
+  return {
+    run: async (statement, values = []) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await runOnce(statement, values)
+        } catch (error) {
+          const attemptsMax = attemptsAllowed(statement, error)
+          if (attempt >= attemptsMax) throw toStoreError(error)
+          await sleep(Math.random() * BACK_OFF_MS * 2 ** attempt)
+        }
+      }
+    },
+    session: async (work) => {
+      try {
+        return await withClient(async (client) => {
+          const query = async (text: string) => {
+            const timeout = { query_timeout: SESSION_TIMEOUT_MS }
+            const request = { text, rowMode: 'array' as const, ...timeout }
+            return (await client.query<SqlRow & unknown[]>(request)).rows
+          }
+          return work(query).finally(() => query('ROLLBACK').catch(() => {}))
+        })
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+/**
+ * Rolled back as a whole: again. A connection lost under a statement: once more on another, if that
+ * does no harm. No connection to be had, a `StoreError` already: that is for the caller to hear.
+ */
+function attemptsAllowed(statement: Statement, error: unknown): number {
+  if (isRolledBack(error)) return ATTEMPTS_MAX
+  if (isStoreError(error) || statement.isRepeatable !== true) return 1
+  const trouble = toStoreError(error)
+  return isStoreError(trouble) && trouble.kind === 'unavailable' ? 2 : 1
+}

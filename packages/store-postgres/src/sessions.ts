@@ -1,0 +1,247 @@
+import {
+  type InsertOutcome,
+  type JsonObject,
+  PAGE_LIMIT_MAX,
+  REVOKED_KEPT_MS,
+  type RotateOutcome,
+  type Rotation,
+  type SessionHandle,
+  type SessionKey,
+  type SessionLimit,
+  type SessionStore,
+  StoreError,
+} from '@pawl/core'
+import { batcher } from './batcher.ts'
+import type { Database, Statement } from './database.ts'
+import {
+  exactText,
+  foldedColumns,
+  insertColumns,
+  insertTypes,
+  isLive,
+  isNotRevoked,
+  joinCutOffs,
+  keyToRow,
+  mayGo,
+  mayRotate,
+  nextSweep,
+  plainColumns,
+  rotationColumns,
+  rotationToRow,
+  rotationTypes,
+  rowToSession,
+  type SqlColumn,
+  type SqlRow,
+  sessionToRow,
+  setRotation,
+} from './rows.ts'
+
+/** `unnest` of one array parameter per column, as the rows `i`, numbered from 1 by `n`. */
+function batchRows(types: readonly string[], columns: string): string {
+  const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')
+  return `unnest(${arrays}) WITH ORDINALITY AS i(${columns}, n)`
+}
+
+const ofKey = 's.handle = i.handle AND s.app = i.app AND s.tenant = i.tenant'
+
+const findSessions: Statement = {
+  name: 'pawl_find',
+  isRepeatable: true,
+  text: `SELECT i.n, ${foldedColumns}
+    FROM ${batchRows(['text', 'text', 'text'], 'app, tenant, handle')}
+    JOIN pawl_sessions s ON ${ofKey} ${joinCutOffs}`,
+}
+
+/**
+ * All rows have one snapshot. A row whose condition held in it but that was not moved has changed
+ * since (`UPDATE` waits for other writers and then looks again): what the snapshot shows of it is
+ * `stale`, and it has to be asked for again. Any other answer is the truth of the snapshot's moment.
+ *
+ * Repeated after a lost answer it finds the condition gone and returns the row as it made it, which
+ * the rule takes for what it is: the token that was presented is the current one.
+ */
+const rotateSessions: Statement = {
+  name: 'pawl_rotate',
+  isRepeatable: true,
+  text: `WITH input AS (SELECT * FROM ${batchRows(rotationTypes, rotationColumns)}),
+    moved AS (UPDATE pawl_sessions s SET ${setRotation} FROM input i
+      WHERE ${ofKey} AND ${mayRotate} RETURNING i.n, ${plainColumns})
+    SELECT m.*, 'moved' FROM moved m
+    UNION ALL
+    SELECT i.n, ${foldedColumns}, CASE WHEN ${mayRotate} THEN 'stale' ELSE 'kept' END
+    FROM input i JOIN pawl_sessions s ON ${ofKey} ${joinCutOffs}
+    WHERE i.n NOT IN (SELECT n FROM moved)`,
+}
+
+const insertSessions: Statement = {
+  name: 'pawl_insert',
+  text: `INSERT INTO pawl_sessions (${insertColumns})
+    SELECT ${insertColumns} FROM ${batchRows(insertTypes, insertColumns)}
+    ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
+}
+
+const limitAt = insertTypes.length
+const insertLimited: Statement = {
+  name: 'pawl_insert_limited',
+  text: `WITH room AS MATERIALIZED (SELECT * FROM pawl_make_room($1, $2, $4, $3, $10,
+      $${limitAt + 1}, $${limitAt + 2}, ${REVOKED_KEPT_MS})),
+    added AS (INSERT INTO pawl_sessions (${insertColumns})
+      SELECT ${insertTypes.map((type, index) => `$${index + 1}::${type}`).join(', ')}
+      FROM room WHERE room.outcome = 'room' ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT room.outcome, room.ended, (SELECT count(*) FROM added) FROM room`,
+}
+
+function updateOf(column: 'claims' | 'data'): Statement {
+  return {
+    name: `pawl_update_${column}`,
+    text: `UPDATE pawl_sessions s SET ${column} = $4
+      WHERE s.app = $1 AND s.tenant = $2 AND s.handle = $3 AND ${isNotRevoked} RETURNING 1`,
+  }
+}
+
+const listSessions: Statement = {
+  name: 'pawl_list',
+  isRepeatable: true,
+  text: `SELECT ${plainColumns} FROM pawl_sessions s
+    WHERE s.app = $1 AND s.tenant = $2 AND s.user_id = $3 AND ${isLive('$4::bigint')}
+      AND (s.created_ms, s.handle) > ($5::bigint, $6::text)
+    ORDER BY s.created_ms, s.handle LIMIT $7`,
+}
+
+/** Looks at rows that are due, deletes what may go and moves the rest on; says how many of each. */
+const sweepSessions: Statement = {
+  name: 'pawl_sweep',
+  text: `WITH due AS (
+      SELECT s.handle, s.app, s.tenant, ${mayGo} AS may_go, ${nextSweep} AS next_ms
+      FROM pawl_sessions s WHERE s.sweep_ms <= $1::bigint
+      ORDER BY s.sweep_ms LIMIT $2 FOR UPDATE SKIP LOCKED),
+    gone AS (DELETE FROM pawl_sessions s USING due i WHERE ${ofKey} AND i.may_go RETURNING 1),
+    moved AS (UPDATE pawl_sessions s SET sweep_ms = i.next_ms FROM due i
+      WHERE ${ofKey} AND NOT i.may_go RETURNING 1)
+    SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM moved)`,
+}
+
+/** How often a row that keeps changing under a rotation is tried again. */
+const ROTATE_ATTEMPTS_MAX = 16
+const BEFORE_ALL_MS = Number.MIN_SAFE_INTEGER
+
+type SessionMethods = Pick<
+  SessionStore,
+  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
+>
+
+/** The methods of the port that are about rows. */
+export function postgresSessions(db: Database, waitMaxMs: number): SessionMethods {
+  const keyOf = ([app, tenant, handle]: SqlColumn) => `${handle}\n${app}\n${tenant}`
+  const batched = <Answer>(
+    statement: Statement,
+    answersOf: (rows: readonly SqlRow[], requests: readonly SqlColumn[]) => readonly Answer[],
+  ) =>
+    batcher<SqlColumn, Answer>({
+      keyOf,
+      waitMaxMs,
+      run: async (requests) => answersOf(await db.run(statement, columnsOf(requests)), requests),
+    })
+
+  const find = batched(findSessions, inOrder)
+  const rotate = batched(rotateSessions, inOrder)
+  const insert = batched(insertSessions, (rows, requests) => {
+    const added = new Set(rows.map(keyOf as (row: SqlRow) => string))
+    return requests.map((request) => added.has(keyOf(request)))
+  })
+  const updateClaims = updateOf('claims')
+  const updateData = updateOf('data')
+  const update = async (statement: Statement, key: SessionKey, content: JsonObject) => {
+    const rows = await db.run(statement, [...keyToRow(key), JSON.stringify(content)])
+    return rows.length > 0
+  }
+
+  return {
+    find: async (key) => {
+      const row = await find(keyToRow(key))
+      return row === undefined ? undefined : rowToSession(row, 1)
+    },
+    rotate: (key, rotation) => rotateRow(rotate, key, rotation),
+    insert: async (session, limit) => {
+      const row = sessionToRow(session)
+      if (limit !== null) return insertWithin(db, row, limit)
+      return (await insert(row)) ? { kind: 'inserted', ended: [] } : { kind: 'duplicate' }
+    },
+    updateClaims: (key, claims) => update(updateClaims, key, claims),
+    updateData: (key, data) => update(updateData, key, data),
+    listByUser: async ({ app, tenant, userId }, page) => {
+      const limit = Math.min(page.limit, PAGE_LIMIT_MAX)
+      const [afterMs, afterHandle] = positionOf(page.after)
+      const user = [app, tenant, userId].map(exactText)
+      const from = [page.nowMs, afterMs, afterHandle, limit + 1]
+      const rows = await db.run(listSessions, [...user, ...from])
+      const sessions = rows.slice(0, limit).map((row) => rowToSession(row))
+      const last = rows.length > limit ? sessions.at(-1) : undefined
+      return { sessions, next: last === undefined ? null : `${last.createdAtMs}.${last.handle}` }
+    },
+    deleteExpired: async (nowMs, limit) => {
+      let deleted = 0
+      while (deleted < limit) {
+        const asked = Math.min(limit - deleted, SWEEP_MAX)
+        const [row] = await db.run(sweepSessions, [nowMs, asked])
+        const [gone, moved] = row as unknown as readonly [number, number]
+        deleted += gone
+        if (gone + moved < asked) break
+      }
+      return deleted
+    },
+  }
+}
+
+/** The most rows that one statement of the sweeper looks at, so that it holds no lock for long. */
+const SWEEP_MAX = 1000
+
+/** Puts rows that begin with their place in the batch, counted from 1, into its order. */
+function inOrder(
+  rows: readonly SqlRow[],
+  requests: readonly SqlColumn[],
+): readonly (SqlRow | undefined)[] {
+  const answers = new Array<SqlRow | undefined>(requests.length).fill(undefined)
+  for (const row of rows) answers[Number(row[0]) - 1] = row
+  return answers
+}
+
+/** One array per column, of rows that are one array each. */
+function columnsOf(rows: readonly SqlColumn[]): readonly SqlColumn[] {
+  const [first = []] = rows
+  return first.map((_, column) => rows.map((row) => row[column] ?? null))
+}
+
+async function rotateRow(
+  rotate: (request: SqlColumn) => Promise<SqlRow | undefined>,
+  key: SessionKey,
+  rotation: Rotation,
+): Promise<RotateOutcome | undefined> {
+  const request = rotationToRow(key, rotation)
+  for (let attempt = 0; attempt < ROTATE_ATTEMPTS_MAX; attempt++) {
+    const row = await rotate(request)
+    if (row === undefined) return undefined
+    const state = row.at(-1)
+    if (state !== 'stale') return { session: rowToSession(row, 1), advanced: state === 'moved' }
+  }
+  throw new StoreError('conflict', 'the row of a session changed all the time')
+}
+
+async function insertWithin(
+  db: Database,
+  row: SqlColumn,
+  limit: SessionLimit,
+): Promise<InsertOutcome> {
+  const values = [...row, limit.max, limit.policy === 'end-oldest']
+  const [answer = []] = await db.run(insertLimited, values)
+  const [outcome, ended, added] = answer
+  if (outcome === 'limit-reached') return { kind: 'limit-reached' }
+  if (outcome === 'duplicate' || added === 0) return { kind: 'duplicate' }
+  return { kind: 'inserted', ended: ended as readonly SessionHandle[] }
+}
+
+/** Where a page begins; at the start if the text is none of ours. */
+function positionOf(after: string | null): readonly [number, string] {
+  const [, ms = '', handle = ''] = /^(-?\d{1,16})\.([\w-]+)$/.exec(after ?? '') ?? []
+  return handle === '' ? [BEFORE_ALL_MS, ''] : [Number(ms), handle]
+}
