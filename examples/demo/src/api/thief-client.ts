@@ -53,7 +53,8 @@ export function makeThiefClient(options: Options): ThiefClient {
         })
         response.on('error', reject)
         response.on('end', () => {
-          jar.take(response.headers['set-cookie'] ?? [])
+          // A browser would give its cookies up when it is refused; a thief need not.
+          if (response.statusCode === 200) jar.take(response.headers['set-cookie'] ?? [])
           const header = (name: string) => String(response.headers[name] ?? '')
           const status = response.statusCode ?? 0
           generation = readGeneration(header(HEADERS.session)) ?? generation

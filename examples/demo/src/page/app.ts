@@ -1,3 +1,4 @@
+import type { EndReason } from '@pawl/web'
 import type { DemoEvent } from '../demo-event.ts'
 import type { BrowserSession } from './browser-session.ts'
 import { type CallAnswer, type DemoApi, makeDemoApi, readSettings } from './demo-api.ts'
@@ -27,6 +28,7 @@ interface Parts {
 /** What is on the screen: the story so far and the session it is about. */
 interface Scene {
   story: Story
+  access: AccessLife | null
   handle: string | null
   seq: number
 }
@@ -39,15 +41,24 @@ function show(parts: Parts, scene: Scene): void {
   const over = scene.story.ended !== null
   for (const id of ['call', 'expire', 'drop', 'tab', 'steal']) button(id).disabled = over
   if (over) parts.thief.close()
+  const isDesk = scene.access !== null || scene.handle !== null
+  byId('welcome', HTMLElement).hidden = isDesk
+  byId('desk', HTMLElement).hidden = !isDesk
 }
 
 function take(parts: Parts, scene: Scene, event: DemoEvent): void {
   if (event.seq <= scene.seq) return
   scene.seq = event.seq
   scene.story = tell(scene.story, event)
+  if (event.kind === 'ended' && event.reason === 'sign-out') {
+    leave(parts, scene)
+    return
+  }
   parts.feed.add(event)
   if (event.kind === 'granted') parts.rule.count(event.row)
   if (event.kind === 'theft') parts.rule.count('theft')
+  // The browser finds out by its next call, as it would anywhere.
+  if (event.kind === 'ended') void parts.api.call()
   show(parts, scene)
 }
 
@@ -62,6 +73,12 @@ async function follow(parts: Parts, scene: Scene, handle: string): Promise<void>
   }
 }
 
+/** Back to the welcome; what was on the desk is forgotten. */
+function leave(parts: Parts, scene: Scene): void {
+  Object.assign(scene, { story: emptyStory, access: null, handle: null, seq: 0 })
+  show(parts, scene)
+}
+
 function begin(parts: Parts, scene: Scene, handle: string): void {
   Object.assign(scene, { story: emptyStory, handle, seq: 0 })
   parts.feed.reset()
@@ -71,18 +88,26 @@ function begin(parts: Parts, scene: Scene, handle: string): void {
   void follow(parts, scene, handle)
 }
 
-/** Welcome without a session; the desk with one, and for as long as there is an end to look at. */
+/** Follows the SDK: the desk is laid for whoever is logged in, and stays for a look at the end. */
 function turn(parts: Parts, scene: Scene, access: AccessLife | null): void {
+  scene.access = access
   if (access !== null && access.handle !== scene.handle) begin(parts, scene, access.handle)
   if (access !== null) parts.panel.showAccess(access)
-  const loggedIn = access !== null
-  const robbed = scene.handle !== null && scene.story.ended !== 'sign-out'
-  byId('welcome', HTMLElement).hidden = loggedIn || robbed
-  byId('desk', HTMLElement).hidden = !loggedIn && !robbed
-  button('sign-out').hidden = !loggedIn
   const user = byId('user', HTMLElement)
-  user.hidden = !loggedIn
+  user.hidden = access === null
   user.textContent = access?.userId ?? ''
+  button('sign-out').hidden = access === null
+  show(parts, scene)
+}
+
+/** What the SDK learned by a refusal; the event stream mostly knows it first, and better. */
+function end(parts: Parts, scene: Scene, reason: EndReason): void {
+  if (reason === 'signed-out') {
+    leave(parts, scene)
+    return
+  }
+  scene.story = { ...scene.story, ended: scene.story.ended ?? reason }
+  show(parts, scene)
 }
 
 function wireButtons(parts: Parts, scene: Scene, session: BrowserSession): void {
@@ -103,8 +128,7 @@ function wireButtons(parts: Parts, scene: Scene, session: BrowserSession): void 
   button('tab').addEventListener('click', () => window.open(location.href, '_blank', 'noopener'))
   button('sign-out').addEventListener('click', () => void session.signOut())
   button('again').addEventListener('click', () => {
-    scene.handle = null
-    turn(parts, scene, null)
+    leave(parts, scene)
     byId('name', HTMLInputElement).focus()
   })
 }
@@ -131,10 +155,12 @@ async function main(): Promise<void> {
   const settings = await readSettings(origin)
   const session = openSession(origin, settings)
   const api = makeDemoApi(origin, session)
-  const scene: Scene = { story: emptyStory, handle: null, seq: 0 }
+  const scene: Scene = { story: emptyStory, access: null, handle: null, seq: 0 }
   const moveYou = async () => {
     await api.expire()
-    return (await api.call()).status === 200
+    const { status } = await api.call()
+    // Without an answer nothing is decided: the SDK may be holding back for a moment.
+    return status === 200 || status === 0
   }
   const paceMs = Number(new URLSearchParams(location.search).get('pace') ?? PACE_MS)
   const parts: Parts = {
@@ -147,6 +173,7 @@ async function main(): Promise<void> {
   }
   wireButtons(parts, scene, session)
   wireLogIn(api)
+  session.onEnd((reason) => end(parts, scene, reason))
   session.watch((access) => turn(parts, scene, access))
 }
 

@@ -24,7 +24,7 @@ export function makeFeed(): Feed {
       entry.append(el('span', '', `${sentence}${row}`))
       list.prepend(entry)
       while (list.childElementCount > ENTRIES_MAX) list.lastElementChild?.remove()
-      if (event.kind !== 'called' && event.kind !== 'refused') now.textContent = sentence
+      if (event.kind !== 'called' && event.kind !== 'refused') now.textContent = sentence + row
     },
     reset() {
       list.replaceChildren()

@@ -40,8 +40,10 @@ export function makeThiefConsole({ api, moveYou, paceMs }: Options): ThiefConsol
     transcript.scrollTop = transcript.scrollHeight
   }
   const allow = () => {
-    for (const one of controls()) one.disabled = running || closed
-    stop.hidden = !running
+    // By hand a thief may go on trying after the end: it is refused, and seen to be.
+    for (const one of controls()) one.disabled = running
+    byId('tactics', HTMLElement).hidden = closed
+    stop.hidden = !running || closed
   }
 
   async function moveThief(move: 'refresh' | 'call'): Promise<boolean> {

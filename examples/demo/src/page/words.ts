@@ -77,7 +77,7 @@ export function sentenceOf(event: DemoEvent): string {
     case 'armed':
       return 'The next refresh answer will be thrown away on its way back.'
     case 'expired':
-      return 'The access token counts as expired: the next call has to refresh.'
+      return 'The access token was expired by hand.'
     case 'stolen':
       return 'The refresh token was copied. From here on two people hold it.'
     case 'called':
@@ -92,7 +92,7 @@ export function sentenceOf(event: DemoEvent): string {
 }
 
 function calledWords(by: Actor): string {
-  return by === 'you' ? 'You called the API. Nothing had to turn.' : 'The thief read your data.'
+  return by === 'you' ? 'You called the API.' : 'The thief read your data.'
 }
 
 function refusedWords(by: Actor, code: string): string {
