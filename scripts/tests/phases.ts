@@ -45,7 +45,7 @@ export const phases: readonly Phase[] = [
   },
   {
     name: 'pack',
-    timeoutMs: 6 * MINUTE_MS,
+    timeoutMs: 8 * MINUTE_MS,
     concurrency: 1,
     claims: (file) => file.endsWith('/packed-install.test.ts'),
   },

@@ -23,7 +23,11 @@ export async function makeVisitor(
   demo: RunningDemo,
   options: BrowserContextOptions = {},
 ): Promise<Visitor> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    ...options,
+  })
   context.setDefaultTimeout(TIMEOUT_MS)
   const complaints: string[] = []
   const strangers = new Set<string>()
