@@ -1,7 +1,8 @@
 import { HEADERS } from '@pawl/protocol/frontend'
-import type { CallCredentials, Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
 import type { EnginePorts } from './ports.ts'
 import { readAnswer } from './read-answer.ts'
+import { resolveUrl } from './resolve-url.ts'
 import { sessionError } from './session-error.ts'
 
 /** A fetch with a session. */
@@ -34,67 +35,72 @@ export function createSessionFetch(
   ports: EnginePorts,
   { origins, baseUrl }: SessionFetchOptions,
 ): SessionFetch {
-  const isOurs = (url: string) => origins.includes(originOf(url) ?? '')
+  const ourUrl = (input: string | URL | Request) => {
+    const url = resolveUrl(input, baseUrl())
+    return url !== undefined && origins.includes(url.origin) ? url.href : undefined
+  }
 
-  const attempt = async (call: Call, credentials: CallCredentials) => {
+  /** Sends the call; the code, if the refusal is one that a refresh can heal. */
+  const attempt = async (call: Call) => {
+    const { handle, grant, accessToken } = await unlessAborted(engine.prepareCall(), call.signal)
     const startedAtMs = engine.nowMs()
-    const response = await call.send(credentials)
-    // After a redirect it is another's word.
-    const ours = response.url === '' || isOurs(response.url)
-    const { handle } = credentials
-    const answer = readAnswer(response, { startedAtMs, handle }, engine.nowMs())
+    const response = await call.send(accessToken)
+    // After a redirect to another origin it is another's word.
+    const ours = response.url === '' || ourUrl(response.url) !== undefined
+    const answer = readAnswer(response, { startedAtMs, handle })
     if (ours) engine.observe(answer)
-    const refused = ours && response.status === 401 && refreshCodes.includes(answer.code ?? '')
-    return { response, code: refused ? answer.code : undefined }
+    const { status, code = '' } = answer
+    const healable = ours && status === 401 && refreshCodes.includes(code)
+    return { response, grant, code: healable ? code : undefined }
   }
 
   return async (input, init) => {
-    const url = input instanceof Request ? input.url : resolveUrl(input, baseUrl())
-    if (!isOurs(url) || modeOf(input, init) === 'no-cors') {
-      return ports.fetch(input instanceof Request ? input : String(input), init)
+    const request = input instanceof Request ? input : undefined
+    const url = ourUrl(input)
+    if (url === undefined || (init?.mode ?? request?.mode) === 'no-cors') {
+      return ports.fetch(request ?? String(input), init)
     }
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
-    const call = prepare({ input, init, url, engine, ports })
-    const credentials = await unlessAborted(engine.prepareCall(), signal)
-    const { response, code } = await attempt(call, credentials)
+    const call = prepare({ request, init, url, engine, ports })
+    const { response, grant, code } = await attempt(call)
     if (code === undefined) return response
-    const result = await unlessAborted(engine.recoverCall(code, credentials.grant), signal)
-    if (result === 'ended') return response
+    const result = await unlessAborted(engine.recoverCall(code, grant), call.signal)
+    if (result === 'none') return response
     void response.body?.cancel().catch(() => {})
     if (result === 'trouble') throw sessionError('trouble')
     if (!call.replayable) throw sessionError('not_replayable')
-    return (await attempt(call, await unlessAborted(engine.prepareCall(), signal))).response
+    return (await attempt(call)).response
   }
 }
 
 /** A call that can be sent, twice if its body allows. */
 interface Call {
+  readonly signal: AbortSignal | null | undefined
   readonly replayable: boolean
-  send(credentials: CallCredentials): Promise<Response>
+  send(accessToken: string | undefined): Promise<Response>
 }
 
 function prepare(from: {
-  readonly input: string | URL | Request
+  readonly request: Request | undefined
   readonly init: RequestInit | undefined
   readonly url: string
   readonly engine: Engine
   readonly ports: EnginePorts
 }): Call {
-  const { input, init, url, engine, ports } = from
-  const request = input instanceof Request ? input : undefined
+  const { request, init, url, engine, ports } = from
   // The spare copy must be made before the body is read.
-  let spare = request === undefined || init?.body ? request : request.clone()
+  let spare = init?.body ? request : request?.clone()
   return {
+    signal: init?.signal ?? request?.signal,
     replayable: !(init?.body instanceof ReadableStream),
-    send: (credentials) => {
+    send: (accessToken) => {
+      const { holdsTokens } = engine.settings
       const headers = new Headers(init?.headers ?? request?.headers)
-      const jar = engine.settings.credentials === 'jar'
-      headers.set(HEADERS.transport, jar ? 'cookie' : 'header')
-      const { accessToken } = credentials
+      headers.set(HEADERS.transport, holdsTokens ? 'header' : 'cookie')
       if (accessToken !== undefined && !headers.has('authorization')) {
         headers.set('authorization', `Bearer ${accessToken}`)
       }
-      const sent = { ...init, headers, ...(jar ? { credentials: 'include' as const } : {}) }
+      const sent: RequestInit = { ...init, headers }
+      if (!holdsTokens) sent.credentials = 'include'
       if (request === undefined) return ports.fetch(url, sent)
       const own = spare ?? request
       spare = undefined
@@ -103,42 +109,13 @@ function prepare(from: {
   }
 }
 
-function modeOf(input: string | URL | Request, init: RequestInit | undefined): string | undefined {
-  return init?.mode ?? (input instanceof Request ? input.mode : undefined)
-}
-
-function resolveUrl(input: string | URL, base: string | undefined): string {
-  try {
-    return new URL(input, base).href
-  } catch {
-    // Not an address: fetch itself shall say so.
-    return String(input)
-  }
-}
-
-function originOf(url: string): string | undefined {
-  try {
-    return new URL(url).origin
-  } catch {
-    return undefined
-  }
-}
-
-/** Waits, but not longer than the caller does. */
-async function unlessAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | null | undefined,
-): Promise<T> {
-  if (signal === null || signal === undefined) return promise
-  signal.throwIfAborted()
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
+/** Waits, but not longer than the caller does. The promise must be one that never rejects. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
     signal.addEventListener('abort', stop)
+    void promise.then(resolve).finally(() => signal.removeEventListener('abort', stop))
   })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }

@@ -6,6 +6,9 @@ import { viewOf } from './view-of.ts'
 /** What the app is told when one state has become another. */
 export function deriveEvents(before: EngineState, after: EngineState): readonly SessionEvent[] {
   const events: SessionEvent[] = []
+  const state = viewOf(after)
+  if (JSON.stringify(viewOf(before)) !== JSON.stringify(state))
+    events.push({ kind: 'change', state })
   const from = before.record.known
   const to = after.record.known
   if (from.kind === 'active' && to.kind === 'none') {
@@ -21,8 +24,5 @@ export function deriveEvents(before: EngineState, after: EngineState): readonly 
   if (after.trouble !== undefined && after.trouble.failures !== before.trouble?.failures) {
     events.push({ kind: 'trouble', trouble: after.trouble })
   }
-  const state = viewOf(after)
-  if (JSON.stringify(viewOf(before)) !== JSON.stringify(state))
-    events.push({ kind: 'change', state })
   return events
 }

@@ -14,14 +14,13 @@ export type Want =
   /** The pending sign-outs are sent. */
   | { readonly kind: 'leave'; readonly id: number }
 
-/** How a wait ended. `go`: as wished; `ended`: there is no session; `trouble`: not for now. */
-export type WantResult = 'go' | 'ended' | 'trouble'
+/** How a wait ended. `done`: as wished; `none`: there is no session; `trouble`: not for now. */
+export type WantResult = 'done' | 'none' | 'trouble'
 
 /** A refresh in flight. */
 export interface SentRefresh {
   /** The session that was known when it was sent. */
   readonly handle: string | undefined
-  readonly startedAtMs: number
   /** Those who waited for it when it was sent. */
   readonly serves: readonly number[]
   /** What was unanswered before. */
@@ -59,6 +58,8 @@ export interface EngineState {
   readonly unwritten: boolean
   /** When the alarm is set to, or undefined. */
   readonly alarmAtMs: number | undefined
+  /** What is to be done, gathered during a step; empty between steps. */
+  readonly effects: readonly EngineEffect[]
 }
 
 /** What a response of our API said. */
@@ -76,39 +77,41 @@ export interface Answer {
   readonly handle: string | undefined
 }
 
-/** What happened, and when; `random` is 0 to 1. The record is what the shared storage holds. */
-export type EngineEvent = { readonly nowMs: number; readonly random: number } & (
-  | {
-      readonly kind: 'started'
-      readonly record: SharedRecord | undefined
-      readonly visible: boolean
-    }
-  | { readonly kind: 'noticed'; readonly record: SharedRecord | undefined }
-  | {
-      readonly kind: 'woke'
-      readonly record: SharedRecord | undefined
-      readonly visible: boolean
-      /** The device says that it has come back to the network. */
-      readonly online: boolean
-    }
-  | { readonly kind: 'alarm'; readonly record: SharedRecord | undefined }
-  | { readonly kind: 'call-asked'; readonly id: number; readonly record: SharedRecord | undefined }
+/** The circumstances of an event. */
+export interface Moment {
+  readonly nowMs: number
+  /** 0 to 1. */
+  readonly random: number
+  /** What the tabs share at this moment, as far as it can be read. */
+  readonly record: SharedRecord | undefined
+}
+
+/** What happened. */
+export type Happening =
+  | { readonly kind: 'started'; readonly visible: boolean }
+  /** Another tab has written. */
+  | { readonly kind: 'noticed' }
+  /** `online`: the device says that it has come back to the network. */
+  | { readonly kind: 'woke'; readonly visible: boolean; readonly online: boolean }
+  | { readonly kind: 'alarm' }
+  | { readonly kind: 'call-asked'; readonly id: number }
   | { readonly kind: 'answered'; readonly answer: Answer }
   | {
       readonly kind: 'call-refused'
       readonly id: number
       readonly code: string
       readonly grant: string | undefined
-      readonly record: SharedRecord | undefined
     }
   | { readonly kind: 'refresh-asked'; readonly id: number }
   | { readonly kind: 'state-asked'; readonly id: number }
   | { readonly kind: 'sign-out-asked'; readonly id: number }
-  | { readonly kind: 'lock-held'; readonly record: SharedRecord | undefined }
+  | { readonly kind: 'lock-held' }
   | { readonly kind: 'lock-missed' }
   | { readonly kind: 'task-answered'; readonly answer: Answer }
   | { readonly kind: 'task-failed'; readonly cause: 'network' | 'timeout' }
-)
+
+/** What happened, and when. */
+export type EngineEvent = Moment & Happening
 
 /** What is to be done. Effects are done in their order. */
 export type EngineEffect =

@@ -33,7 +33,7 @@ export interface Engine {
   refresh(): Promise<WantResult>
   /** Waits until the state is known, or cannot be for now. */
   settle(): Promise<WantResult>
-  /** Ends the session: here at once. `go`: the API knows; `trouble`: it will be told later. */
+  /** Ends the session: here at once. `done`: the API knows; `trouble`: it will be told later. */
   signOut(): Promise<WantResult>
   /** Calls back with every event. Returns the way to stop. */
   subscribe(listener: (event: SessionEvent) => void): () => void

@@ -21,6 +21,7 @@ export type {
   LockPort,
   StoragePort,
 } from './ports.ts'
+export { resolveUrl } from './resolve-url.ts'
 export { isSessionError, type SessionError, sessionError } from './session-error.ts'
 export type {
   EndReason,
@@ -30,4 +31,5 @@ export type {
   Trouble,
 } from './session-state.ts'
 export { defaultSettings, type EngineSettings } from './settings.ts'
+export { RECORD_VERSION } from './shared-record.ts'
 export { initialState, step } from './step.ts'

@@ -7,7 +7,6 @@ import type { HeldTokens } from './shared-record.ts'
 export function readAnswer(
   response: Response,
   sent: { readonly startedAtMs: number; readonly handle: string | undefined },
-  nowMs: number,
 ): Answer {
   const { headers, status } = response
   const access = headers.get(HEADERS.accessToken)
@@ -22,13 +21,7 @@ export function readAnswer(
     session: decodeSessionHeader(headers.get(HEADERS.session)),
     code: headers.get(HEADERS.error) ?? undefined,
     tokens: access || refresh ? tokens : undefined,
-    retryAfterMs: readRetryAfterMs(headers.get('retry-after'), nowMs),
+    // RFC 9110 section 10.2.3, in seconds; after a date the engine's own patience counts.
+    retryAfterMs: Number(headers.get('retry-after')) * 1000 || undefined,
   }
-}
-
-/** RFC 9110 section 10.2.3: seconds or a date. */
-function readRetryAfterMs(value: string | null, nowMs: number): number | undefined {
-  if (value === null) return undefined
-  const afterMs = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs
-  return Number.isFinite(afterMs) ? Math.max(0, afterMs) : undefined
 }

@@ -21,21 +21,20 @@ export type TaskOutcome =
 /** Sends a refresh or a sign-out; aborts it after a third of the race window. Never rejects. */
 export async function sendTask(
   { fetch, clock }: EnginePorts,
-  { credentials, raceWindowMs }: EngineSettings,
+  { holdsTokens, raceWindowMs }: EngineSettings,
   { url, handle, refreshToken }: TaskRequest,
 ): Promise<TaskOutcome> {
   const startedAtMs = clock.nowMs()
-  const jar = credentials === 'jar'
   const abort = new AbortController()
   const cancel = clock.after(raceWindowMs * REFRESH_ABORT_SHARE, () => abort.abort())
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: {
-        [HEADERS.transport]: jar ? 'cookie' : 'header',
+        [HEADERS.transport]: holdsTokens ? 'header' : 'cookie',
         ...(refreshToken === undefined ? {} : { [HEADERS.refreshToken]: refreshToken }),
       },
-      credentials: jar ? 'include' : 'omit',
+      credentials: holdsTokens ? 'omit' : 'include',
       cache: 'no-store',
       // A token goes to the API and nowhere else.
       redirect: 'error',
@@ -43,7 +42,7 @@ export async function sendTask(
       keepalive: true,
       signal: abort.signal,
     })
-    const answer = readAnswer(response, { startedAtMs, handle }, clock.nowMs())
+    const answer = readAnswer(response, { startedAtMs, handle })
     return { kind: 'task-answered', answer }
   } catch {
     // Whatever it was, there is no answer, and nothing is decided.

@@ -22,16 +22,23 @@ export function decodeSessionHeader(
   }
 }
 
-/** Whether a value read from outside has the shape of a session header. */
+const fieldTypes: Readonly<Record<keyof SessionInfoHeader, string>> = {
+  handle: 'string',
+  userId: 'string',
+  generation: 'number',
+  grant: 'string',
+  accessExpiresAtMs: 'number',
+  serverNowMs: 'number',
+  absoluteExpiresAtMs: 'number',
+  claims: 'object',
+}
+
+/** Whether a value read from JSON has the shape of a session header. */
 export function isSessionInfoHeader(value: unknown): value is SessionInfoHeader {
   if (typeof value !== 'object' || value === null) return false
   const fields = value as Readonly<Record<string, unknown>>
   return (
-    ['handle', 'userId', 'grant'].every((name) => typeof fields[name] === 'string') &&
-    ['generation', 'accessExpiresAtMs', 'serverNowMs', 'absoluteExpiresAtMs'].every((name) =>
-      Number.isFinite(fields[name]),
-    ) &&
-    typeof fields.claims === 'object' &&
-    fields.claims !== null
+    fields.claims !== null &&
+    Object.entries(fieldTypes).every(([name, type]) => typeof fields[name] === type)
   )
 }

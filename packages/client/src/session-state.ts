@@ -40,14 +40,14 @@ export interface Trouble {
    */
   readonly kind: 'network' | 'timeout' | 'status' | 'unreadable' | 'locked' | 'settling'
   /** HTTP status, with `status` and `unreadable`. */
-  readonly status?: number
+  readonly status?: number | undefined
   /** Failures in a row, from 1. */
   readonly failures: number
   /** When the engine tries again by itself, ms since the epoch, if there is reason to. */
   readonly retryAtMs: number
 }
 
-/** What a front end can listen to. `change` comes with every change of the state, last. */
+/** What a front end can listen to. `change` comes with every change of the state, first. */
 export type SessionEvent =
   | { readonly kind: 'change'; readonly state: SessionState }
   | { readonly kind: 'refreshed'; readonly info: SessionInfo }

@@ -2,8 +2,8 @@ import { REFRESH_ABORT_MS, REFRESH_ABORT_SHARE } from '@pawl/protocol/frontend'
 
 /** The settings of the rules. */
 export interface EngineSettings {
-  /** `jar`: the browser keeps the tokens in cookies; `held`: this program keeps them. */
-  readonly credentials: 'jar' | 'held'
+  /** Header transport: this program holds the tokens. Otherwise the browser's cookie jar does. */
+  readonly holdsTokens: boolean
   /** The servers' race window in ms. Default 60 000. Must be the same on both sides. */
   readonly raceWindowMs: number
   /**
@@ -15,7 +15,7 @@ export interface EngineSettings {
 
 /** The default settings. */
 export const defaultSettings: EngineSettings = {
-  credentials: 'jar',
+  holdsTokens: false,
   raceWindowMs: REFRESH_ABORT_MS / REFRESH_ABORT_SHARE,
   probe: 'start',
 }
@@ -44,7 +44,5 @@ export const MAX_RETRY_AFTER_MS = 600_000
 
 /** Sign-outs that wait to be sent; the oldest beyond are dropped. */
 export const MAX_PENDING_SIGN_OUTS = 4
-/** A sign-out of a session whose end is not known is tried for this long. */
-export const SIGN_OUT_MAX_AGE_MS = 30 * 24 * 3_600_000
 /** Longest delay given to a timer; browsers overflow at 2^31 ms. */
 export const MAX_ALARM_MS = 3_600_000

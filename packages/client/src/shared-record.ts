@@ -52,8 +52,6 @@ export interface PendingSignOut {
   /** Which session is to end; null when it was never known. */
   readonly handle: string | null
   readonly askedAtMs: number
-  /** Given up after this: the session has ended by itself. */
-  readonly untilMs: number
   /** Header transport: the credential that ends it. */
   readonly refreshToken?: string
 }
@@ -69,6 +67,9 @@ export interface SharedRecord {
   readonly signOuts: readonly PendingSignOut[]
 }
 
+/** Version of the form of the record; part of the name that it is stored under. */
+export const RECORD_VERSION = 1
+
 /** The record before anything was learned. */
 export const emptyRecord: SharedRecord = {
   revision: 0,
@@ -78,32 +79,24 @@ export const emptyRecord: SharedRecord = {
   signOuts: [],
 }
 
-const MAX_RECORD_CHARACTERS = 65_536
-
 /** Text of a record for the shared storage; without tokens for a channel of the tabs. */
 export function encodeRecord(record: SharedRecord): string {
   return JSON.stringify(record)
 }
 
-/** The record in a text, or undefined if there is none or it is not ours. Never throws. */
+/**
+ * The record in a text, or undefined if there is none or it is not ours. Never throws. Only this
+ * SDK writes there, under a name that carries the version of the form.
+ */
 export function decodeRecord(text: string | null): SharedRecord | undefined {
-  if (text === null || text.length > MAX_RECORD_CHARACTERS) return undefined
   try {
-    const record = JSON.parse(text) as Partial<SharedRecord> | null
-    const known = record?.known
-    const sound =
-      Number.isSafeInteger(record?.revision) &&
-      typeof record?.by === 'string' &&
-      Array.isArray(record.signOuts) &&
-      Number.isSafeInteger(record.attempts?.count) &&
-      (known?.kind === 'nothing' ||
-        known?.kind === 'none' ||
-        (known?.kind === 'active' &&
-          isSessionInfoHeader(known.header) &&
-          Number.isFinite(known.offsetMs)))
-    return sound ? (record as SharedRecord) : undefined
+    const record = JSON.parse(text ?? 'null') as SharedRecord | null
+    if (record === null || !Number.isSafeInteger(record.revision + record.attempts.count)) return
+    return record.known.kind !== 'active' || isSessionInfoHeader(record.known.header)
+      ? record
+      : undefined
   } catch {
-    // Somebody else's text, or an older form: start from nothing.
+    // Somebody else's text: start from nothing.
     return undefined
   }
 }
@@ -125,13 +118,10 @@ export function mergeRecords(a: SharedRecord, b: SharedRecord | undefined): Shar
 
 /** What the app may see of a known session. */
 export function infoOf({ header, offsetMs }: KnownSession): SessionInfo {
+  const { serverNowMs: _, ...info } = header
   return {
-    handle: header.handle,
-    userId: header.userId,
-    grant: header.grant,
-    generation: header.generation,
+    ...info,
     accessExpiresAtMs: header.accessExpiresAtMs + offsetMs,
     absoluteExpiresAtMs: header.absoluteExpiresAtMs + offsetMs,
-    claims: header.claims,
   }
 }

@@ -5,7 +5,7 @@ import type { EngineSettings } from './settings.ts'
 import { emptyRecord } from './shared-record.ts'
 import { adoptRecord, endReasonOf, forgetSession, learnSession } from './steps/record-steps.ts'
 import { isExpired, isWorkDue, nextAlarmAtMs } from './steps/schedule.ts'
-import { holdLock, missLock, takeAnswer, takeFailure } from './steps/task-steps.ts'
+import { missLock, takeAnswer, takeFailure, workOn } from './steps/task-steps.ts'
 import { endPatience } from './steps/trouble.ts'
 import {
   askCall,
@@ -35,6 +35,7 @@ export function initialState(settings: EngineSettings, tab: string): EngineState
     refreshedAtMs: 0,
     unwritten: false,
     alarmAtMs: undefined,
+    effects: [],
   }
 }
 
@@ -43,37 +44,32 @@ export function initialState(settings: EngineSettings, tab: string): EngineState
  * decisions of the engine are here and below.
  */
 export function step(before: EngineState, event: EngineEvent): Step {
-  const moved = move(before, event)
-  const settled = settleWants(moved.state)
-  const planned = plan(settled.state, event.nowMs)
-  const after = { ...planned.state, unwritten: false }
-  return {
-    state: after,
-    effects: [
-      // First of all: what is sent next may only be sent when the others can know of it.
-      ...(planned.state.unwritten ? [{ kind: 'write-record' as const, record: after.record }] : []),
-      ...moved.effects,
-      ...settled.effects,
-      ...planned.effects,
-      ...deriveEvents(before, after).map((told) => ({ kind: 'emit' as const, event: told })),
-    ],
-  }
+  // Whatever happens: first look at what the others have done meanwhile.
+  const current = adoptRecord(before, event.record)
+  const moved = plan(settleWants(move(current, event)), event.nowMs)
+  const state = { ...moved, unwritten: false, effects: [] }
+  // First of all: what is sent next may only be sent when the others can know of it.
+  const writes: readonly EngineEffect[] = moved.unwritten
+    ? [{ kind: 'write-record', record: moved.record }]
+    : []
+  const tells = deriveEvents(before, state).map((told) => ({ kind: 'emit' as const, event: told }))
+  return { state, effects: [...writes, ...moved.effects, ...tells] }
 }
 
-function move(state: EngineState, event: EngineEvent): Step {
+function move(state: EngineState, event: EngineEvent): EngineState {
   switch (event.kind) {
     case 'started':
-      return only(start(state, event))
+      return start(state, event)
     case 'noticed':
-      return only(adoptRecord(state, event.record))
+      return state
     case 'alarm':
-      return only(adoptRecord({ ...state, alarmAtMs: undefined }, event.record))
+      return { ...state, alarmAtMs: undefined }
     case 'woke':
-      return only(wake(state, event))
+      return wake(state, event)
     case 'call-asked':
       return askCall(state, event)
     case 'answered':
-      return only(observe(state, event))
+      return observe(state, event)
     case 'call-refused':
       return askRefused(state, event)
     case 'refresh-asked':
@@ -83,7 +79,7 @@ function move(state: EngineState, event: EngineEvent): Step {
     case 'sign-out-asked':
       return askSignOut(state, event)
     case 'lock-held':
-      return holdLock(state, event)
+      return workOn(state, event)
     case 'lock-missed':
       return missLock(state, event)
     case 'task-answered':
@@ -95,30 +91,21 @@ function move(state: EngineState, event: EngineEvent): Step {
   }
 }
 
-function only(state: EngineState): Step {
-  return { state, effects: [] }
-}
-
 /** A page begins with what the tabs know; but only the API knows whether it is still so. */
-function start(state: EngineState, { record, visible, nowMs, random }: Of<'started'>): EngineState {
-  const begun = { ...state, record: record ?? emptyRecord, visible, jitter: random }
-  const { known, signOuts } = begun.record
-  if (known.kind === 'active') {
-    const certain = !isExpired(known, nowMs)
-    return { ...begun, certain, probing: !certain }
-  }
-  // Whoever holds the tokens knows that there are none; and a sign-out of ours stands.
-  if (state.settings.credentials === 'held' || signOuts.length > 0) {
-    return { ...begun, certain: true }
-  }
-  // The jar may have been filled by a redirect or by a page of another origin since.
-  return { ...begun, probing: state.settings.probe === 'start' }
+function start(state: EngineState, { visible, nowMs, random }: Of<'started'>): EngineState {
+  const { settings, record } = state
+  const { known, signOuts } = record
+  // Whoever holds the tokens knows that there are none; and a sign-out of ours stands. But the jar
+  // may have been filled by a redirect or by a page of another origin since.
+  const certain =
+    known.kind === 'active' ? !isExpired(known, nowMs) : settings.holdsTokens || signOuts.length > 0
+  const asks = known.kind === 'active' || settings.probe === 'start'
+  return { ...state, visible, jitter: random, certain, probing: asks && !certain }
 }
 
-function wake(before: EngineState, { record, visible, online, nowMs }: Of<'woke'>): EngineState {
-  const state = { ...adoptRecord(before, record), visible }
-  const returned = online || (visible && !before.visible)
-  return returned ? endPatience(state, nowMs) : state
+function wake(before: EngineState, { visible, online, nowMs }: Of<'woke'>): EngineState {
+  const state = { ...before, visible }
+  return online || (visible && !before.visible) ? endPatience(state, nowMs) : state
 }
 
 /** What an ordinary response of our API tells about the session. */
@@ -136,14 +123,15 @@ function observe(state: EngineState, { answer, nowMs, random }: Of<'answered'>):
 }
 
 /** Begins what is due, and sets the alarm for what will be. */
-function plan(state: EngineState, nowMs: number): Step {
-  const effects: EngineEffect[] = []
-  let planned = state
-  if (state.task.kind === 'idle' && isWorkDue(state, nowMs)) {
-    planned = { ...state, task: { kind: 'locking' } }
+function plan(before: EngineState, nowMs: number): EngineState {
+  const effects = [...before.effects]
+  let { task } = before
+  if (task.kind === 'idle' && isWorkDue(before, nowMs)) {
+    task = { kind: 'locking' }
     effects.push({ kind: 'take-lock' })
   }
-  const alarmAtMs = nextAlarmAtMs(planned, nowMs)
-  if (alarmAtMs !== planned.alarmAtMs) effects.push({ kind: 'set-alarm', atMs: alarmAtMs })
-  return { state: { ...planned, alarmAtMs }, effects }
+  const state: EngineState = { ...before, task, effects }
+  const atMs = nextAlarmAtMs(state, nowMs)
+  if (atMs !== state.alarmAtMs) effects.push({ kind: 'set-alarm', atMs })
+  return { ...state, alarmAtMs: atMs }
 }

@@ -7,12 +7,12 @@ export {
   type SessionInfo,
   type SessionState,
   type Trouble,
+  type WantResult,
 } from '@pawl/client'
 export type { InterceptOptions } from './intercept-fetch.ts'
 export {
   type EventOf,
   type PawlWebOptions,
   pawlWeb,
-  type Settled,
   type WebSession,
 } from './pawl-web.ts'

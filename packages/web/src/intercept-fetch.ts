@@ -1,4 +1,4 @@
-import type { SessionFetch } from '@pawl/client'
+import { resolveUrl, type SessionFetch } from '@pawl/client'
 
 /** Which calls the interception takes. */
 export interface InterceptOptions {
@@ -18,8 +18,8 @@ export function interceptFetch(
   let undone = false
   const takes = (url: URL) => origins.includes(url.origin) && (matches?.(url) ?? true)
   const intercepting = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const url = undone ? undefined : parse(input instanceof Request ? input.url : input)
-    return url !== undefined && takes(url)
+    const url = resolveUrl(input, location.href)
+    return !undone && url !== undefined && takes(url)
       ? sessionFetch(input, init)
       : before.call(globalThis, input, init)
   }
@@ -28,14 +28,5 @@ export function interceptFetch(
     undone = true
     // Somebody may have wrapped ours since: then it just passes everything on.
     if (globalThis.fetch === intercepting) globalThis.fetch = before
-  }
-}
-
-function parse(input: string | URL): URL | undefined {
-  try {
-    return new URL(input, globalThis.location?.href)
-  } catch {
-    // Not an address: fetch itself shall say so.
-    return undefined
   }
 }

@@ -4,12 +4,13 @@ import {
   defaultSettings,
   type Engine,
   type EngineSettings,
+  RECORD_VERSION,
   type SessionEvent,
   type SessionFetch,
   type SessionInfo,
   type SessionState,
   sessionError,
-  type Trouble,
+  type WantResult,
 } from '@pawl/client'
 import { DEFAULT_BASE_PATH } from '@pawl/protocol/frontend'
 import { type InterceptOptions, interceptFetch } from './intercept-fetch.ts'
@@ -39,9 +40,6 @@ export interface PawlWebOptions {
   readonly raceWindowMs?: number | undefined
 }
 
-/** How a wish ended. `trouble`: it cannot be done for now, and nothing is lost. */
-export type Settled = 'done' | 'none' | 'trouble'
-
 /** The session of this browser. */
 export interface WebSession {
   /** fetch, with the session; other origins than the API's are passed through untouched. */
@@ -52,8 +50,11 @@ export interface WebSession {
   ready(): Promise<SessionState>
   /** The session, or a rejection with a `SessionError`: `no_session` or `trouble`. */
   require(): Promise<SessionInfo>
-  /** Refreshes now, for new claims say. Calls queue; each starts after it was asked for. */
-  refresh(): Promise<Settled>
+  /**
+   * Refreshes now, for new claims say; it starts after it was asked for, calls queue. `none`: there
+   * is no session; `trouble`: it cannot be done for now, and nothing is lost.
+   */
+  refresh(): Promise<WantResult>
   /**
    * Signs out: here and in all tabs at once. `done`: the API has confirmed it; `queued`: it will
    * be told as soon as it can be reached, unless somebody has signed in by then.
@@ -77,22 +78,22 @@ export type EventOf<K extends SessionEvent['kind']> = Extract<SessionEvent, { re
  * if an origin is not one.
  */
 export function pawlWeb(options: PawlWebOptions = {}): WebSession {
-  const apiOrigin = checkOrigin(options.apiOrigin ?? globalThis.location.origin)
+  const apiOrigin = checkOrigin(options.apiOrigin ?? location.origin)
   const origins = [apiOrigin, ...(options.furtherOrigins ?? []).map(checkOrigin)]
   const basePath = options.basePath ?? DEFAULT_BASE_PATH
   const held = options.transport === 'header'
   const settings: EngineSettings = {
-    credentials: held ? 'held' : 'jar',
+    holdsTokens: held,
     raceWindowMs: options.raceWindowMs ?? defaultSettings.raceWindowMs,
     probe: options.probe ?? defaultSettings.probe,
   }
   const ports = createWebPorts({
-    scope: `pawl:${held ? 'header:' : ''}${apiOrigin}${basePath}`,
+    scope: `pawl:${RECORD_VERSION}:${held ? 'header:' : ''}${apiOrigin}${basePath}`,
     shared: !held || options.persist === 'local',
     raceWindowMs: settings.raceWindowMs,
   })
   const engine = createEngine(ports, { ...settings, apiOrigin, basePath })
-  const baseUrl = () => globalThis.location?.href
+  const baseUrl = () => location.href
   const fetch = createSessionFetch(engine, ports, { origins, baseUrl })
   return faceOf(engine, fetch, origins)
 }
@@ -106,10 +107,6 @@ function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[])
     await engine.settle()
     return engine.get()
   }
-  let trouble: Trouble | undefined
-  on('trouble', (event) => {
-    trouble = event.trouble
-  })
   return {
     fetch,
     get: engine.get,
@@ -117,24 +114,21 @@ function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[])
     require: async () => {
       const state = await ready()
       if (state.kind === 'active') return state.info
-      throw state.kind === 'none' ? sessionError('no_session') : sessionError('trouble', trouble)
+      throw state.kind === 'none' ? sessionError('no_session') : sessionError('trouble')
     },
-    refresh: async () => {
-      const result = await engine.refresh()
-      return result === 'go' ? 'done' : result === 'ended' ? 'none' : 'trouble'
-    },
-    signOut: async () => ((await engine.signOut()) === 'go' ? 'done' : 'queued'),
+    refresh: engine.refresh,
+    signOut: async () => ((await engine.signOut()) === 'done' ? 'done' : 'queued'),
     subscribe: (listener) => on('change', ({ state }) => listener(state)),
     on,
     interceptFetch: (options = {}) => interceptFetch(fetch, { ...options, origins }),
-    close: () => engine.close(),
+    close: engine.close,
   }
 }
 
 function checkOrigin(text: string): string {
   const { origin } = new URL(text)
-  if (origin === 'null' || (text !== origin && text !== `${origin}/`)) {
-    throw new TypeError(`${text} is not an origin: write it like https://api.example.com`)
+  if (text !== origin) {
+    throw new TypeError(`${text} is not an origin: https://api.example.com is one`)
   }
   return origin
 }

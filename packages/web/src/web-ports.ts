@@ -29,9 +29,9 @@ export function createWebPorts({ scope, shared, raceWindowMs }: WebPortsOptions)
   const leaseMs = raceWindowMs * REFRESH_ABORT_SHARE + LEASE_MARGIN_MS
   return {
     fetch: (request, init) => nativeFetch.call(globalThis, request, init),
-    storage: storage === undefined ? createOwnStorage() : createSharedStorage(storage, scope),
+    storage: createStorage(storage, scope),
     lock: createLock(shared ? scope : undefined, storage, leaseMs),
-    channel: shared ? createChannel(scope) : silentChannel,
+    channel: createChannel(shared ? scope : undefined),
     clock,
     life,
     randomName,
@@ -42,43 +42,31 @@ export function createWebPorts({ scope, shared, raceWindowMs }: WebPortsOptions)
 /** `localStorage`, or undefined where the browser or the user forbids it. */
 function openStorage(): Storage | undefined {
   try {
-    const storage = globalThis.localStorage
-    storage.getItem('')
-    return storage
+    return globalThis.localStorage
   } catch {
     // Forbidden: the tabs then share what the channel carries.
     return undefined
   }
 }
 
-function createSharedStorage(storage: Storage, key: string): StoragePort {
+function createStorage(storage: Storage | undefined, key: string): StoragePort {
   // What could not be written (quota) must still be known here.
-  let unwritten: string | undefined
+  let own: string | null = null
   return {
-    read: () => unwritten ?? storage.getItem(key),
+    read: () => own ?? storage?.getItem(key) ?? null,
     write: (text) => {
+      own = text
       try {
-        storage.setItem(key, text)
-        unwritten = undefined
+        storage?.setItem(key, text)
+        if (storage !== undefined) own = null
       } catch {
-        unwritten = text
+        // Full: kept here.
       }
     },
     subscribe: (listener) =>
-      listen(globalThis, 'storage', (event) => {
+      listen(window, 'storage', (event) => {
         if ((event as StorageEvent).key === key) listener()
       }),
-  }
-}
-
-function createOwnStorage(): StoragePort {
-  let kept: string | null = null
-  return {
-    read: () => kept,
-    write: (text) => {
-      kept = text
-    },
-    subscribe: () => () => {},
   }
 }
 
@@ -87,7 +75,7 @@ function createLock(
   storage: Storage | undefined,
   leaseMs: number,
 ): LockPort {
-  if (scope !== undefined && globalThis.navigator?.locks !== undefined) {
+  if (scope !== undefined && navigator.locks !== undefined) {
     return createWebLock(navigator.locks, scope)
   }
   if (scope !== undefined && storage !== undefined) {
@@ -97,10 +85,10 @@ function createLock(
   return { hold: (_waitMs, body) => body().then(() => 'held') }
 }
 
-const silentChannel: ChannelPort = { post: () => {}, subscribe: () => () => {} }
-
-function createChannel(scope: string): ChannelPort {
-  if (globalThis.BroadcastChannel === undefined) return silentChannel
+function createChannel(scope: string | undefined): ChannelPort {
+  if (scope === undefined || globalThis.BroadcastChannel === undefined) {
+    return { post: () => {}, subscribe: () => () => {} }
+  }
   const channel = new BroadcastChannel(scope)
   return {
     post: (text) => channel.postMessage(text),
@@ -122,17 +110,15 @@ const clock: ClockPort = {
 }
 
 const life: LifePort = {
-  isVisible: () => globalThis.document?.visibilityState !== 'hidden',
+  isVisible: () => document.visibilityState !== 'hidden',
   subscribe: (listener) => {
     const woke = () => listener({ online: false })
-    const online = () => listener({ online: true })
-    const page = globalThis.document
     const stops = [
-      ...(page === undefined ? [] : [listen(page, 'visibilitychange', woke)]),
-      ...(page === undefined ? [] : [listen(page, 'resume', woke)]),
+      listen(document, 'visibilitychange', woke),
+      listen(document, 'resume', woke),
       // Back from the back-forward cache, where no message arrived.
-      listen(globalThis, 'pageshow', woke),
-      listen(globalThis, 'online', online),
+      listen(window, 'pageshow', woke),
+      listen(window, 'online', () => listener({ online: true })),
     ]
     return () => {
       for (const stop of stops) stop()

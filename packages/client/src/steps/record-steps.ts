@@ -10,6 +10,11 @@ import {
   type Unanswered,
 } from '../shared-record.ts'
 
+/** What the API said last of the session that is known, if one is. */
+export function headerOf({ record: { known } }: EngineState): SessionInfoHeader | undefined {
+  return known.kind === 'active' ? known.header : undefined
+}
+
 /** A change of the shared record by this tab: the next revision, which will be written. */
 export function amendRecord(
   state: EngineState,
@@ -54,7 +59,7 @@ export function learnSession(
   const { header, tokens } = { header: answer.session, tokens: answer.tokens }
   const before = state.record.known
   const same = before.kind === 'active' && before.header.handle === header.handle
-  const held = state.settings.credentials === 'held'
+  const held = state.settings.holdsTokens
   if (held && !same && tokens?.refresh === undefined) return state
   if (isEcho(before, answer)) return state
   const met = { ...state, certain: true, probing: false, trouble: undefined }
@@ -81,7 +86,7 @@ export function forgetSession(
   const { known, signOuts } = state.record
   if (known.kind === 'active' && known.header.handle !== of.handle) return state
   const met = { ...state, certain: true, probing: false, trouble: undefined }
-  const left = state.settings.credentials === 'jar' ? [] : signOuts
+  const left = state.settings.holdsTokens ? signOuts : []
   if (known.kind === 'none' && left.length === signOuts.length) return met
   return amendRecord(met, {
     known: known.kind === 'none' ? known : { kind: 'none', reason, sinceMs: of.nowMs },

@@ -43,7 +43,7 @@ export function isRefreshDue(state: EngineState, nowMs: number): boolean {
 
 /** Whether there is a credential to refresh with, as far as this program can see. */
 export function canRefresh(state: EngineState): boolean {
-  return state.settings.credentials === 'jar' || state.record.tokens?.refresh !== undefined
+  return !state.settings.holdsTokens || state.record.tokens?.refresh !== undefined
 }
 
 /**

@@ -1,11 +1,11 @@
 import { SESSION_NONE, type SessionInfoHeader } from '@pawl/protocol/frontend'
-import type { Answer, EngineEvent, EngineState, SentRefresh, Step } from '../engine-state.ts'
+import type { Answer, EngineEvent, EngineState, Moment, SentRefresh } from '../engine-state.ts'
 import type { PendingSignOut, Unanswered } from '../shared-record.ts'
 import {
-  adoptRecord,
   amendRecord,
   endReasonOf,
   forgetSession,
+  headerOf,
   learnSession,
   noteAttempt,
 } from './record-steps.ts'
@@ -14,7 +14,7 @@ import { isQuickRetry, noteTrouble } from './trouble.ts'
 import { failWants, settleThose, settleWants } from './want-steps.ts'
 
 type Of<K extends EngineEvent['kind']> = Extract<EngineEvent, { readonly kind: K }>
-type Moment = { readonly nowMs: number; readonly random: number }
+type Answered = Of<'task-answered'>
 
 /** Refusals of a refresh that mean: this browser has no session any more. */
 const endingCodes: readonly (string | undefined)[] = [
@@ -24,48 +24,34 @@ const endingCodes: readonly (string | undefined)[] = [
   'refresh_token_invalid',
 ]
 
-/** The lock is ours: look again at what the others have done meanwhile, then do what is left. */
-export function holdLock(before: EngineState, event: Of<'lock-held'>): Step {
-  return workOn(adoptRecord(before, event.record), event)
-}
-
 /** Another tab held the lock for too long. */
-export function missLock(state: EngineState, event: Of<'lock-missed'>): Step {
-  if (state.task.kind !== 'locking') return { state, effects: [] }
-  const noted = noteTrouble({ ...state, task: { kind: 'idle' } }, { ...event, kind: 'locked' })
-  return failWants(noted)
+export function missLock(state: EngineState, event: Of<'lock-missed'>): EngineState {
+  if (state.task.kind !== 'locking') return state
+  const free: EngineState = { ...state, task: { kind: 'idle' } }
+  return failWants(noteTrouble(free, { ...event, kind: 'locked' }))
 }
 
 /** A refresh or a sign-out was answered. */
-export function takeAnswer(state: EngineState, event: Of<'task-answered'>): Step {
-  if (state.task.kind === 'refreshing') {
-    return takeRefreshAnswer(state, state.task.sent, { ...event, answer: event.answer })
-  }
-  if (state.task.kind === 'signing-out') {
-    return takeSignOutAnswer(state, state.task.signOut, { ...event, answer: event.answer })
-  }
-  return { state, effects: [] }
+export function takeAnswer(state: EngineState, event: Answered): EngineState {
+  const { task } = state
+  if (task.kind === 'refreshing') return takeRefreshAnswer(state, task.sent, event)
+  if (task.kind === 'signing-out') return takeSignOutAnswer(state, task.signOut, event)
+  return state
 }
 
 /** A refresh or a sign-out was lost on the way. What was sent may still arrive. */
-export function takeFailure(state: EngineState, event: Of<'task-failed'>): Step {
+export function takeFailure(state: EngineState, event: Of<'task-failed'>): EngineState {
   return stop(noteTrouble(state, { ...event, kind: event.cause }))
 }
 
-/** Does the next thing that needs the lock, or releases it. */
-function workOn(before: EngineState, moment: Moment): Step {
-  const settled = settleWants(dropOverdue(before, moment.nowMs))
-  const { state } = settled
-  const next = nextTask(state, moment)
-  return { state: next.state, effects: [...settled.effects, ...next.effects] }
-}
-
-function nextTask(state: EngineState, moment: Moment): Step {
+/** With the lock: does the next thing that needs it, or releases it. */
+export function workOn(before: EngineState, moment: Moment): EngineState {
   const { nowMs } = moment
+  const state = settleWants(before)
   const signOut = state.record.signOuts[0]
   if (isBackingOff(state, nowMs)) return stop(state)
   if (signOut !== undefined) {
-    const sure = state.settings.credentials === 'held' || state.direct.includes(signOut.handle)
+    const sure = state.settings.holdsTokens || state.direct.includes(signOut.handle)
     // After a while the jar may hold another session: a refresh tells which, before it is ended.
     return sure ? sendSignOut(state, signOut) : sendRefresh(state, nowMs)
   }
@@ -75,126 +61,122 @@ function nextTask(state: EngineState, moment: Moment): Step {
   return stop(noteTrouble(state, { ...moment, kind: 'settling', retryAfterMs: untilMs - nowMs }))
 }
 
-function sendRefresh(before: EngineState, nowMs: number): Step {
-  const { known, attempts, tokens } = before.record
+function sendRefresh(state: EngineState, nowMs: number): EngineState {
+  const { attempts, tokens } = state.record
+  const header = headerOf(state)
   const old = attempts.unanswered
   const open = old !== undefined && nowMs < old.untilMs ? old : undefined
   const sent: SentRefresh = {
-    handle: known.kind === 'active' ? known.header.handle : undefined,
-    startedAtMs: nowMs,
-    serves: before.wants.filter(({ kind }) => kind !== 'leave').map(({ id }) => id),
+    handle: header?.handle,
+    serves: state.wants.filter(({ kind }) => kind !== 'leave').map(({ id }) => id),
     unansweredBefore: open,
   }
-  const generation = known.kind === 'active' ? known.header.generation : null
   const unanswered: Unanswered = {
-    generation: open === undefined ? generation : earlier(located(open, generation), generation),
-    untilMs: nowMs + 2 * before.settings.raceWindowMs,
+    generation: open ? open.generation : (header?.generation ?? null),
+    untilMs: nowMs + 2 * state.settings.raceWindowMs,
   }
-  // Written before it is sent: if this tab dies now, the others know that it is on its way.
-  const state = noteAttempt({ ...before, task: { kind: 'refreshing', sent } }, unanswered)
-  return { state, effects: [{ kind: 'send-refresh', refreshToken: tokens?.refresh }] }
+  return {
+    // Written before it is sent: if this tab dies now, the others know that it is on its way.
+    ...noteAttempt(state, unanswered),
+    task: { kind: 'refreshing', sent },
+    effects: [...state.effects, { kind: 'send-refresh', refreshToken: tokens?.refresh }],
+  }
+}
+
+function sendSignOut(state: EngineState, signOut: PendingSignOut): EngineState {
+  const { refreshToken } = signOut
+  return {
+    ...state,
+    task: { kind: 'signing-out', signOut },
+    effects: [...state.effects, { kind: 'send-sign-out', refreshToken }],
+  }
+}
+
+function takeRefreshAnswer(before: EngineState, sent: SentRefresh, event: Answered): EngineState {
+  const { answer, nowMs } = event
+  const { session, status, code, retryAfterMs } = answer
+  const state = noteAttempt(before, locate(sent.unansweredBefore, session))
+  if (status < 300 && typeof session === 'object' && hasTokens(state, answer)) {
+    const learned = takeGrant(state, { ...answer, session }, event)
+    const served = settleThose(learned, ({ id }) => (sent.serves.includes(id) ? 'done' : undefined))
+    return workOn(served, event)
+  }
+  const refused = status === 401 && endingCodes.includes(code)
+  if (refused || (session === SESSION_NONE && status < 500)) {
+    const reason = endReasonOf(state.record.known, code, nowMs)
+    return workOn(forgetSession(state, reason, { handle: sent.handle, nowMs }), event)
+  }
+  const kind = status < 300 ? 'unreadable' : 'status'
+  return stop(noteTrouble(state, { ...event, kind, status, retryAfterMs }))
 }
 
 /** What was presented while nobody knew its generation was a parent of this one at most. */
-function located(open: Unanswered, generation: number | null): number | null {
-  return open.generation ?? (generation === null ? null : generation - 1)
+function locate(
+  unanswered: Unanswered | undefined,
+  session: Answer['session'],
+): Unanswered | undefined {
+  if (unanswered?.generation !== null || typeof session !== 'object') return unanswered
+  return { ...unanswered, generation: session.generation - 1 }
 }
 
-function earlier(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b)
+function hasTokens({ settings }: EngineState, { tokens }: Answer): boolean {
+  return !settings.holdsTokens || tokens?.refresh !== undefined
 }
 
-function sendSignOut(before: EngineState, signOut: PendingSignOut): Step {
-  const state: EngineState = { ...before, task: { kind: 'signing-out', signOut } }
-  return { state, effects: [{ kind: 'send-sign-out', refreshToken: signOut.refreshToken }] }
-}
-
-function takeRefreshAnswer(
-  before: EngineState,
-  sent: SentRefresh,
-  moment: Moment & { readonly answer: Answer },
-): Step {
-  const { answer, nowMs } = moment
-  const { session, status, code } = answer
-  const generation = typeof session === 'object' ? session.generation : null
-  const open = sent.unansweredBefore
-  const state = noteAttempt(before, open && { ...open, generation: located(open, generation) })
-  const readable =
-    typeof session === 'object' &&
-    (state.settings.credentials === 'jar' || answer.tokens?.refresh !== undefined)
-  if (status >= 200 && status < 300 && readable) {
-    const learned = takeGrant(state, { ...answer, session }, moment)
-    const served = settleThose(learned, ({ id }) => (sent.serves.includes(id) ? 'go' : undefined))
-    const next = workOn(served.state, moment)
-    return { state: next.state, effects: [...served.effects, ...next.effects] }
-  }
-  const ended = session === SESSION_NONE || (status === 401 && endingCodes.includes(code))
-  if (ended && status < 500) {
-    const reason = endReasonOf(state.record.known, code, nowMs)
-    return workOn(forgetSession(state, reason, { handle: sent.handle, nowMs }), moment)
-  }
-  const kind = status < 300 ? 'unreadable' : 'status'
-  return stop(noteTrouble(state, { ...moment, kind, status, retryAfterMs: answer.retryAfterMs }))
-}
-
-/** A grant; but if it is of the session that is waiting to be ended, it only tells whose jar this is. */
+/** A grant; but if it is of the session that is to be ended, it only tells whose jar this is. */
 function takeGrant(
-  state: EngineState,
+  before: EngineState,
   answer: Answer & { readonly session: SessionInfoHeader },
   moment: Moment,
 ): EngineState {
-  const leaving = state.settings.credentials === 'jar' ? state.record.signOuts[0] : undefined
-  const { handle } = answer.session
-  const met = {
-    ...state,
+  const state: EngineState = {
+    ...before,
     certain: true,
     probing: false,
     trouble: undefined,
     refreshedAtMs: moment.nowMs,
   }
-  if (leaving === undefined) return learnSession(met, answer, moment)
-  if (leaving.handle === null || leaving.handle === handle) {
-    return { ...met, direct: [...met.direct, leaving.handle] }
+  const leaving = state.settings.holdsTokens ? undefined : state.record.signOuts[0]
+  if (leaving === undefined) return learnSession(state, answer, moment)
+  if (leaving.handle === null || leaving.handle === answer.session.handle) {
+    return { ...state, direct: [...state.direct, leaving.handle] }
   }
-  const learned = learnSession(met, answer, moment)
-  return learned.record.signOuts.length > 0 ? amendRecord(learned, { signOuts: [] }) : learned
+  return amendRecord(learnSession(state, answer, moment), { signOuts: [] })
 }
 
 function takeSignOutAnswer(
-  state: EngineState,
+  before: EngineState,
   sent: PendingSignOut,
-  moment: Moment & { readonly answer: Answer },
-): Step {
-  const { status, retryAfterMs } = moment.answer
+  event: Answered,
+): EngineState {
+  const { status, retryAfterMs } = event.answer
   if (status >= 300 && status !== 401) {
-    return stop(noteTrouble(state, { ...moment, kind: 'status', status, retryAfterMs }))
+    return stop(noteTrouble(before, { ...event, kind: 'status', status, retryAfterMs }))
   }
-  const { known, signOuts } = state.record
-  const left = signOuts.filter(({ handle, askedAtMs }) => {
-    return handle !== sent.handle || askedAtMs !== sent.askedAtMs
-  })
-  const direct = state.direct.filter((handle) => handle !== sent.handle)
-  const done = amendRecord({ ...state, direct, trouble: undefined }, { signOuts: left })
+  const { signOuts } = before.record
+  const state = amendRecord(
+    {
+      ...before,
+      direct: before.direct.filter((handle) => handle !== sent.handle),
+      trouble: undefined,
+    },
+    { signOuts: signOuts.filter(({ askedAtMs }) => askedAtMs !== sent.askedAtMs) },
+  )
   // A log-in crossed it on the way: only the API can tell which of them the jar holds now.
-  const crossed = known.kind === 'active' && state.settings.credentials === 'jar'
-  return workOn(crossed ? { ...done, certain: false, probing: true } : done, moment)
+  const crossed = !state.settings.holdsTokens && headerOf(state) !== undefined
+  return workOn(crossed ? { ...state, certain: false, probing: true } : state, event)
 }
 
 /** Gives up for now: the lock goes back, and those who wait are told, unless a retry is near. */
-function stop(before: EngineState): Step {
-  const state = isQuickRetry(before) ? before : { ...before, direct: [] }
-  const told = isQuickRetry(state) && canRefresh(state) ? { state, effects: [] } : failWants(state)
-  const released = release(told.state)
-  return { state: released.state, effects: [...told.effects, ...released.effects] }
+function stop(state: EngineState): EngineState {
+  if (isQuickRetry(state) && canRefresh(state)) return release(state)
+  return release(failWants({ ...state, direct: [] }))
 }
 
-function release(state: EngineState): Step {
-  return { state: { ...state, task: { kind: 'idle' } }, effects: [{ kind: 'release-lock' }] }
-}
-
-function dropOverdue(state: EngineState, nowMs: number): EngineState {
-  const left = state.record.signOuts.filter(({ untilMs }) => nowMs < untilMs)
-  return left.length === state.record.signOuts.length
-    ? state
-    : amendRecord(state, { signOuts: left })
+function release(state: EngineState): EngineState {
+  return {
+    ...state,
+    task: { kind: 'idle' },
+    effects: [...state.effects, { kind: 'release-lock' }],
+  }
 }

@@ -18,8 +18,8 @@ export function noteTrouble(state: EngineState, failure: Failure): EngineState {
   const trouble = {
     kind,
     failures,
+    status,
     retryAtMs: nowMs + delayMs(failure, failures),
-    ...(status === undefined ? {} : { status }),
   }
   const { known } = state.record
   const unsure = known.kind === 'active' && isExpired(known, nowMs)

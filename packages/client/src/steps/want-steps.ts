@@ -1,93 +1,86 @@
-import type { EngineEvent, EngineState, Step, Want, WantResult } from '../engine-state.ts'
-import { MAX_PENDING_SIGN_OUTS, SIGN_OUT_MAX_AGE_MS } from '../settings.ts'
-import { infoOf, type PendingSignOut } from '../shared-record.ts'
-import { adoptRecord, amendRecord } from './record-steps.ts'
+import type { EngineEffect, EngineEvent, EngineState, Want, WantResult } from '../engine-state.ts'
+import { MAX_PENDING_SIGN_OUTS } from '../settings.ts'
+import type { PendingSignOut } from '../shared-record.ts'
+import { amendRecord, headerOf } from './record-steps.ts'
 import { canRefresh, isBackingOff, isStaleForCall } from './schedule.ts'
 import { endPatience } from './trouble.ts'
 
 type Of<K extends EngineEvent['kind']> = Extract<EngineEvent, { readonly kind: K }>
 
 /** A call is about to be sent: it waits if its token is stale, or a sign-out must go first. */
-export function askCall(before: EngineState, event: Of<'call-asked'>): Step {
-  const state = adoptRecord(before, event.record)
+export function askCall(state: EngineState, { id, nowMs }: Of<'call-asked'>): EngineState {
   const { known, signOuts } = state.record
-  const patient = isBackingOff(state, event.nowMs)
-  if (signOuts.length > 0 && state.settings.credentials === 'jar' && !patient) {
-    return wait(state, { kind: 'leave', id: event.id })
-  }
-  const stale = known.kind === 'active' && isStaleForCall(known, event.nowMs)
   // In trouble it goes as it is: offline it fails by itself, and not every route needs a session.
-  if (!stale || patient || !canRefresh(state)) return settle(state, event.id, 'go')
-  return wait(state, { kind: 'call', id: event.id, staleGrant: known.header.grant })
+  if (isBackingOff(state, nowMs)) return settle(state, id, 'done')
+  if (signOuts.length > 0 && !state.settings.holdsTokens) return wait(state, { kind: 'leave', id })
+  const stale = known.kind === 'active' && isStaleForCall(known, nowMs) && canRefresh(state)
+  if (!stale) return settle(state, id, 'done')
+  return wait(state, { kind: 'call', id, staleGrant: known.header.grant })
 }
 
 /** Our API refused a call and asks for a refresh. */
-export function askRefused(before: EngineState, event: Of<'call-refused'>): Step {
-  const state = endPatience(adoptRecord(before, event.record), event.nowMs)
-  const { known, signOuts } = state.record
-  if (known.kind === 'active' && known.header.grant !== event.grant) {
-    return settle(state, event.id, 'go')
-  }
-  const told = known.kind !== 'active' && state.certain && event.code === 'no_session'
-  if (told || signOuts.length > 0 || !canRefresh(state)) return settle(state, event.id, 'ended')
-  if (isBackingOff(state, event.nowMs)) return settle(state, event.id, 'trouble')
-  const doubted = known.kind === 'active' ? state : doubt(state)
-  return wait(doubted, { kind: 'call', id: event.id, staleGrant: event.grant })
+export function askRefused(state: EngineState, event: Of<'call-refused'>): EngineState {
+  const { id, code, grant, nowMs } = event
+  const header = headerOf(state)
+  if (header !== undefined && header.grant !== grant) return settle(state, id, 'done')
+  const told = header === undefined && state.certain && code === 'no_session'
+  if (told) return settle(state, id, 'none')
+  return askGrant(state, { kind: 'call', id, staleGrant: grant }, nowMs)
 }
 
 /** The app wants a refresh, whatever the token's age. */
-export function askRefresh(before: EngineState, event: Of<'refresh-asked'>): Step {
-  const state = endPatience(before, event.nowMs)
-  if (state.record.signOuts.length > 0 || !canRefresh(state)) {
-    return settle(state, event.id, 'ended')
-  }
-  if (isBackingOff(state, event.nowMs)) return settle(state, event.id, 'trouble')
-  const doubted = state.record.known.kind === 'active' ? state : doubt(state)
-  return wait(doubted, { kind: 'force', id: event.id })
+export function askRefresh(state: EngineState, { id, nowMs }: Of<'refresh-asked'>): EngineState {
+  return askGrant(state, { kind: 'force', id }, nowMs)
 }
 
 /** Somebody wants to know the state. */
-export function askState(state: EngineState, event: Of<'state-asked'>): Step {
-  if (state.certain) return settle(state, event.id, 'go')
-  if (isBackingOff(state, event.nowMs)) return settle(state, event.id, 'trouble')
-  return wait({ ...state, probing: true }, { kind: 'know', id: event.id })
+export function askState(state: EngineState, { id, nowMs }: Of<'state-asked'>): EngineState {
+  if (state.certain) return settle(state, id, 'done')
+  if (isBackingOff(state, nowMs)) return settle(state, id, 'trouble')
+  return wait({ ...state, probing: true }, { kind: 'know', id })
 }
 
 /** The user signs out: here at once, at the API as soon as it can be reached. */
-export function askSignOut(before: EngineState, event: Of<'sign-out-asked'>): Step {
-  const { record, settings } = before
-  const { known, tokens, signOuts } = record
-  const handle = known.kind === 'active' ? known.header.handle : null
-  const untilMs =
-    known.kind === 'active' ? infoOf(known).absoluteExpiresAtMs : event.nowMs + SIGN_OUT_MAX_AGE_MS
-  const asked: PendingSignOut = { handle, askedAtMs: event.nowMs, untilMs }
+export function askSignOut(before: EngineState, { id, nowMs }: Of<'sign-out-asked'>): EngineState {
+  const { tokens, signOuts } = before.record
+  const handle = headerOf(before)?.handle ?? null
+  const asked: PendingSignOut = {
+    handle,
+    askedAtMs: nowMs,
+    ...(tokens?.refresh === undefined ? {} : { refreshToken: tokens.refresh }),
+  }
   const state = {
     ...before,
     certain: true,
     probing: false,
     trouble: undefined,
-    direct: [...before.direct, handle].slice(-MAX_PENDING_SIGN_OUTS),
+    direct: [...before.direct, handle],
   }
   const signedOut = amendRecord(state, {
-    known: { kind: 'none', reason: 'signed-out', sinceMs: event.nowMs },
+    known: { kind: 'none', reason: 'signed-out', sinceMs: nowMs },
     tokens: undefined,
-    signOuts:
-      settings.credentials === 'jar'
-        ? [signOuts[0] !== undefined && handle === null ? signOuts[0] : asked]
-        : tokens?.refresh === undefined
-          ? signOuts
-          : [...signOuts, { ...asked, refreshToken: tokens.refresh }].slice(-MAX_PENDING_SIGN_OUTS),
+    signOuts: queueSignOut(state, signOuts, asked).slice(-MAX_PENDING_SIGN_OUTS),
   })
-  return wait(signedOut, { kind: 'leave', id: event.id })
+  return wait(signedOut, { kind: 'leave', id })
+}
+
+/** There is one jar, and so one sign-out of it; but each token that was held is ended by itself. */
+function queueSignOut(
+  { settings }: EngineState,
+  signOuts: readonly PendingSignOut[],
+  asked: PendingSignOut,
+): readonly PendingSignOut[] {
+  if (settings.holdsTokens) return asked.refreshToken ? [...signOuts, asked] : signOuts
+  return asked.handle === null && signOuts.length > 0 ? signOuts : [asked]
 }
 
 /** Settles every want whose wish has come true, or cannot any more. */
-export function settleWants(state: EngineState): Step {
+export function settleWants(state: EngineState): EngineState {
   return settleThose(state, (want) => outcomeOf(want, state))
 }
 
 /** Settles all that wait, for now nothing can be done for them. */
-export function failWants(state: EngineState): Step {
+export function failWants(state: EngineState): EngineState {
   return settleThose(state, () => 'trouble')
 }
 
@@ -95,38 +88,39 @@ export function failWants(state: EngineState): Step {
 export function settleThose(
   state: EngineState,
   resultOf: (want: Want) => WantResult | undefined,
-): Step {
-  const results = state.wants.map((want) => ({ want, result: resultOf(want) }))
-  if (results.every(({ result }) => result === undefined)) return { state, effects: [] }
-  return {
-    state: {
-      ...state,
-      wants: results.flatMap(({ want, result }) => (result === undefined ? [want] : [])),
-    },
-    effects: results.flatMap(({ want, result }) =>
-      result === undefined ? [] : [{ kind: 'settle' as const, id: want.id, result }],
-    ),
-  }
+): EngineState {
+  const effects: EngineEffect[] = []
+  const wants = state.wants.filter((want) => {
+    const result = resultOf(want)
+    if (result !== undefined) effects.push({ kind: 'settle', id: want.id, result })
+    return result === undefined
+  })
+  return effects.length === 0 ? state : { ...state, wants, effects: [...state.effects, ...effects] }
 }
 
 function outcomeOf(want: Want, state: EngineState): WantResult | undefined {
-  const { known, signOuts } = state.record
-  if (want.kind === 'leave') return signOuts.length === 0 ? 'go' : undefined
-  if (want.kind === 'know') return state.certain ? 'go' : undefined
-  if (known.kind !== 'active' && state.certain) return 'ended'
-  if (want.kind === 'force' || known.kind !== 'active') return undefined
-  return known.header.grant === want.staleGrant ? undefined : 'go'
+  if (want.kind === 'leave') return state.record.signOuts.length === 0 ? 'done' : undefined
+  if (want.kind === 'know') return state.certain ? 'done' : undefined
+  const header = headerOf(state)
+  if (header === undefined) return state.certain ? 'none' : undefined
+  return want.kind === 'call' && header.grant !== want.staleGrant ? 'done' : undefined
 }
 
-/** There may be a session after all: only the API can tell. */
-function doubt(state: EngineState): EngineState {
-  return { ...state, certain: false, probing: true }
+function askGrant(before: EngineState, want: Want, nowMs: number): EngineState {
+  const { record, settings } = before
+  const leaving = record.signOuts.length > 0 && !settings.holdsTokens
+  if (leaving || !canRefresh(before)) return settle(before, want.id, 'none')
+  const state = endPatience(before, nowMs)
+  if (isBackingOff(state, nowMs)) return settle(state, want.id, 'trouble')
+  // There may be a session after all: only the API can tell.
+  const doubtful = headerOf(state) === undefined ? { certain: false, probing: true } : {}
+  return wait({ ...state, ...doubtful }, want)
 }
 
-function wait(state: EngineState, want: Want): Step {
-  return { state: { ...state, wants: [...state.wants, want] }, effects: [] }
+function wait(state: EngineState, want: Want): EngineState {
+  return { ...state, wants: [...state.wants, want] }
 }
 
-function settle(state: EngineState, id: number, result: WantResult): Step {
-  return { state, effects: [{ kind: 'settle', id, result }] }
+function settle(state: EngineState, id: number, result: WantResult): EngineState {
+  return { ...state, effects: [...state.effects, { kind: 'settle', id, result }] }
 }
