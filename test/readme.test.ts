@@ -9,13 +9,16 @@ import { type RunningServer, startServer } from '@pawl/server'
 const root = path.resolve(import.meta.dirname, '..')
 const QUICK_START_LINES_MAX = 20
 
-/** The first JavaScript block below the heading "Quick start". */
-async function quickStart(): Promise<string> {
-  const readme = await readFile(path.join(root, 'README.md'), 'utf8')
-  const block = /^## Quick start[\s\S]*?^```js\n([\s\S]*?)^```/m.exec(readme)?.[1]
-  assert.ok(block, 'the README has a quick start')
+/** The first JavaScript block below a heading of a document. */
+async function blockBelow(heading: string, document: string): Promise<string> {
+  const text = await readFile(path.join(root, document), 'utf8')
+  const [, below = ''] = text.split(`\n## ${heading}`)
+  const block = /^```js\n([\s\S]*?)^```/m.exec(below)?.[1]
+  assert.ok(block, `${document} has code below "${heading}"`)
   return block
 }
+
+const quickStart = async () => await blockBelow('Quick start', 'README.md')
 
 /** A browser's cookie jar, as far as one origin needs it. */
 function makeJar() {
@@ -109,4 +112,28 @@ describe('the quick start of the README, run as it stands', () => {
     assert.equal(jar.cookies.size, 0)
     assert.equal((await call('GET', '/me')).status, 401)
   })
+})
+
+test('the guide to a core without a service works in an empty folder', async () => {
+  const folder = await mkdtemp(path.join(root, 'build/guide-'))
+  try {
+    const written = await blockBelow('4. Without a service', 'docs/guide/getting-started.md')
+    const login = "new Request('http://127.0.0.1/', { headers: { 'pawl-transport': 'cookie' } })"
+    const rest = [
+      `const { session } = await pawl.createSession(${login}, { userId: 'ada' })`,
+      'console.log(session.userId)',
+      'await pawl.close()',
+      'await core.close()',
+    ]
+    await writeFile(path.join(folder, 'app.mjs'), [written, ...rest].join('\n'))
+    const app = fork('app.mjs', { cwd: folder, execArgv: [], stdio: ['ignore', 'pipe', 2, 'ipc'] })
+    let printed = ''
+    app.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      printed += chunk
+    })
+    const [code] = await once(app, 'close')
+    assert.deepEqual([code, printed], [0, 'ada\n'])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })
