@@ -84,7 +84,7 @@ function nameIn(request: Request): string | undefined {
 
 /** Something worth stealing. */
 function lockerCode(handle: string): string {
-  return [...handle.slice(0, 3)].map((letter) => String(letter.charCodeAt(0) % 100)).join('-')
+  return [...handle.slice(0, 3)].map((letter) => String(letter.charCodeAt(0) % 100)).join('·')
 }
 
 /** Hands what the driver tells to those who watch, with whose request it was. */

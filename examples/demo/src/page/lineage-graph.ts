@@ -3,10 +3,10 @@ import { layOut, type Spot } from './lineage-layout.ts'
 import { nodeOf, type Story, type TokenNode } from './story.ts'
 
 const COLUMN = 92
-const LANE = 66
+const LANE = 72
 const MARGIN_X = 58
 const MARGIN_TOP = 56
-const MARGIN_BOTTOM = 62
+const MARGIN_BOTTOM = 64
 const LANES_MIN = 3
 
 /** The tree of grants, drawn and growing. */
@@ -56,7 +56,7 @@ export function makeLineageGraph(): LineageGraph {
           found.edge.setAttribute('d', curve(parent, place))
         }
       }
-      scroller.scrollTo({ left: frame.width, behavior: 'smooth' })
+      scroller.scrollTo({ left: frame.width })
     },
   }
 }
@@ -138,7 +138,7 @@ function dress({ token, edge }: Drawn, { node, lane }: Spot, story: Story): void
 }
 
 function flagOf(node: TokenNode, story: Story, isShown: boolean): string {
-  if (isShown) return 'caught'
+  if (isShown) return node.owner === 'thief' ? 'caught' : 'row 6'
   if (node.id === story.cur) return 'current'
   if (node.id === story.prev) return 'previous'
   return node.owner === 'nobody' ? 'lost' : ''

@@ -117,6 +117,7 @@ export function makeThiefConsole({ api, moveYou, paceMs }: Options): ThiefConsol
       closed = true
       if (thiefId !== null) sayState('locked out', 'out')
       allow()
+      transcript.scrollTop = transcript.scrollHeight
     },
   }
 }

@@ -27,6 +27,6 @@ export function showVerdict(story: Story): void {
   const justNow = box.hidden
   box.hidden = false
   if (!justNow) return
-  box.scrollIntoView({ block: 'nearest', behavior: 'smooth' })
+  box.scrollIntoView({ block: 'nearest' })
   button('again').focus({ preventScroll: true })
 }
