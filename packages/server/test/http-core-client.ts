@@ -39,7 +39,7 @@ export function exchange(
       response.on('error', reject)
       response.on('end', () => {
         const { statusCode: status = 0, headers: answered } = response
-        const isJson = /json/.test(answered['content-type'] ?? '')
+        const isJson = received !== '' && /json/.test(answered['content-type'] ?? '')
         resolve({ status, headers: answered, body: isJson ? JSON.parse(received) : received })
       })
     })

@@ -60,20 +60,29 @@ export function openLog(level: LogLevel, sink?: LogSink): Log {
   }
 }
 
+/**
+ * The standard output, in blocks. A reader that goes away ends the log, never the service: the
+ * library's own buffering destination, when flushed, would wait for it for ever.
+ */
 function standardOutput(): { write: LogSink; flush: () => void } {
-  const destination = pino.destination({ fd: 1, sync: false, minLength: BUFFER_CHARS })
-  // A reader that went away must not take the service with it.
-  destination.on('error', () => {})
-  const timer = setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref()
+  let waiting = ''
+  let isGone = false
+  const timer = setInterval(flush, FLUSH_INTERVAL_MS).unref()
+  process.stdout.on('error', () => {
+    isGone = true
+    clearInterval(timer)
+  })
+  function flush(): void {
+    if (waiting === '' || isGone) return
+    process.stdout.write(waiting)
+    waiting = ''
+  }
   return {
-    write: (line) => destination.write(line),
-    flush() {
-      clearInterval(timer)
-      try {
-        destination.flushSync()
-      } catch {
-        // The destination may not have been opened yet, or its reader is gone: nothing to save.
-      }
+    write(line) {
+      if (isGone) return
+      waiting += line
+      if (waiting.length >= BUFFER_CHARS) flush()
     },
+    flush,
   }
 }
