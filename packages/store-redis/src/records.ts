@@ -1,0 +1,38 @@
+import { RECORDS_MAX, type RecordStore } from '@pawl/core'
+import { encode, exactText, textToRecord } from './rows.ts'
+import { replaceRecordScript } from './scripts.ts'
+import type { Server } from './server.ts'
+
+const repeatable = { isRepeatable: true } as const
+
+/** The methods of the port that are about records: one hash per kind and app. */
+export function redisRecords(server: Server): RecordStore {
+  const placeOf = ({ kind, app }: { kind: string; app: string }) => `${encode(kind)}:${encode(app)}`
+  const hashOf = (key: { kind: string; app: string }) => `${server.prefix}r:${placeOf(key)}`
+  return {
+    findRecord: async (key) => {
+      const text = await server.send(['HGET', hashOf(key), exactText(key.id)], repeatable)
+      return typeof text === 'string' ? textToRecord(key, text) : undefined
+    },
+    listRecords: async (kind, app) => {
+      const reply = await server.send(['HGETALL', hashOf({ kind, app })], repeatable)
+      const flat = reply as readonly string[]
+      const ids = flat.filter((_, index) => index % 2 === 0)
+      return ids
+        .map((id, index) => textToRecord({ kind, app, id }, flat[2 * index + 1] ?? ''))
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, RECORDS_MAX)
+    },
+    insertRecord: async (key, value) => {
+      const text = `1\n${exactText(value)}`
+      return (await server.send(['HSETNX', hashOf(key), exactText(key.id), text])) === 1
+    },
+    replaceRecord: async (key, expectedVersion, value) => {
+      const change = [String(expectedVersion), exactText(value)]
+      const args = [placeOf(key), exactText(key.id), ...change]
+      return (await server.run(replaceRecordScript, args)) === 1
+    },
+    deleteRecord: async (key) =>
+      (await server.send(['HDEL', hashOf(key), exactText(key.id)])) === 1,
+  }
+}

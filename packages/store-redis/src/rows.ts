@@ -1,0 +1,165 @@
+import {
+  type AppId,
+  type EndReason,
+  type JsonObject,
+  REVOKED_KEPT_MS,
+  type RevocationEntry,
+  type Rotation,
+  type Session,
+  type SessionHandle,
+  type SessionKey,
+  type StoredRecord,
+  StoreError,
+  sweepableAtMs,
+  type TenantId,
+  type UserId,
+} from '@pawl/core'
+
+/**
+ * A session is one hash. It has few fields, for each costs Redis more than the text in it:
+ *
+ * - `c` current hash · `m` what else a rotation moves: generation, minted, previous hash or `-`,
+ *   confirmed, idle expiry · `k` what the conditions need and nothing changes: created, idle timeout,
+ *   absolute expiry · `u` user · `f` the rest that nothing changes, JSON · `p` claims · `d` data,
+ *   JSON · `e` the end: when and why; absent while there is none.
+ */
+export const rowFields = ['c', 'm', 'k', 'u', 'f', 'p', 'd', 'e'] as const
+
+/** What Redis gives for {@link rowFields}. */
+export type RedisRow = readonly (string | null)[]
+
+/** Fields of claims and of data. */
+export const contentFields = { claims: 'p', data: 'd' } as const
+
+/** `app:tenant`, each so written that no `:` is in it. */
+export function placeOf({ app, tenant }: { app: string; tenant: string }): string {
+  return `${encode(app)}:${encode(tenant)}`
+}
+
+/** A name as part of a key: as it is, unless it holds what no name of ours holds. */
+export function encode(name: string): string {
+  return /^[\w-]+$/.test(name) ? name : encodeURIComponent(name)
+}
+
+/** The name that {@link encode} wrote. */
+export function decode(name: string): string {
+  return name.includes('%') ? decodeURIComponent(name) : name
+}
+
+/** A session's fields, each after its name, without the end if there is none. */
+export function sessionToFields(session: Session): readonly string[] {
+  const { accessTtlSeconds, accessKind, keyThumbprint, device } = session
+  const fields = {
+    c: session.curHash2,
+    m: `${movedText(session)} ${session.idleExpiresAtMs}`,
+    k: `${session.createdAtMs} ${session.idleTimeoutMs} ${session.absoluteExpiresAtMs}`,
+    u: exactText(session.userId),
+    f: JSON.stringify([accessTtlSeconds, accessKind, keyThumbprint, device]),
+    p: JSON.stringify(session.claims),
+    d: JSON.stringify(session.data),
+    ...(session.revokedAtMs === null ? {} : { e: `${session.revokedAtMs} ${session.endReason}` }),
+  }
+  return Object.entries(fields).flat()
+}
+
+/** When the sweeper is to look at a new session, at the latest when it may go. */
+export function firstSweepMs(session: Session): number {
+  const newsUntilMs = (session.revokedAtMs ?? Number.POSITIVE_INFINITY) + REVOKED_KEPT_MS
+  return Math.min(sweepableAtMs(session), newsUntilMs)
+}
+
+/** Field `m` without the idle expiry, which the script adds. */
+export function movedText(next: Rotation['next']): string {
+  const { generation, curMintedAtMs, prevHash2, confirmedAtMs } = next
+  return `${generation} ${curMintedAtMs} ${prevHash2 ?? '-'} ${confirmedAtMs}`
+}
+
+/** The values of {@link rowFields} as the session of a key. */
+export function rowToSession(key: SessionKey, row: RedisRow): Session {
+  const [cur, moved, constant, userId, fixed, claims, data, end] = row
+  const [generation, minted, prev, confirmed, idleExpires] = words(moved)
+  const [created, idleTimeout, absolute] = words(constant)
+  const [ttl, accessKind, keyThumbprint, device] = readJson(fixed) as readonly unknown[]
+  const [revoked, reason] = end == null ? [] : words(end)
+  const session = {
+    app: key.app,
+    tenant: key.tenant,
+    handle: key.handle,
+    userId,
+    generation: Number(generation),
+    curHash2: cur,
+    curMintedAtMs: Number(minted),
+    prevHash2: prev === '-' ? null : prev,
+    confirmedAtMs: Number(confirmed),
+    createdAtMs: Number(created),
+    idleTimeoutMs: Number(idleTimeout),
+    idleExpiresAtMs: Number(idleExpires),
+    absoluteExpiresAtMs: Number(absolute),
+    accessTtlSeconds: ttl,
+    accessKind,
+    claims: readJson(claims) as JsonObject,
+    data: readJson(data) as JsonObject,
+    device,
+    keyThumbprint,
+    revokedAtMs: revoked === undefined ? null : Number(revoked),
+    endReason: reason ?? null,
+  }
+  return session as unknown as Session
+}
+
+/** A field and its value, one after the other, as a stream gives an entry of the log. */
+export function fieldsToEntry(fields: readonly string[]): RevocationEntry {
+  const of: Record<string, string> = {}
+  for (let index = 0; index < fields.length; index += 2) {
+    of[fields[index] ?? ''] = fields[index + 1] ?? ''
+  }
+  const [app = '', tenant = ''] = (of.a ?? '').split(':').map(decode)
+  const about = {
+    app: app as AppId,
+    tenant: tenant as TenantId,
+    atMs: Number(of.m),
+    reason: of.r as EndReason,
+  }
+  const userId = of.u as UserId
+  const handle = decode(of.h ?? '') as SessionHandle
+  const entry =
+    of.k === 'session'
+      ? { kind: 'session', ...about, handle, userId }
+      : {
+          kind: 'cut-off',
+          ...about,
+          userId: of.k === 'user' ? userId : null,
+          beforeMs: Number(of.b),
+        }
+  return entry as RevocationEntry
+}
+
+/** A record as it is kept: its version, a line's end, its value. */
+export function textToRecord(
+  key: { readonly kind: string; readonly app: string; readonly id: string },
+  text: string,
+): StoredRecord {
+  const end = text.indexOf('\n')
+  const { kind, app, id } = key
+  return { kind, app, id, version: Number(text.slice(0, end)), value: text.slice(end + 1) }
+}
+
+/** A string that UTF-8 keeps exactly; two names must never become one by being stored. */
+export function exactText(text: string): string {
+  if (text.isWellFormed()) return text
+  throw new TypeError('a name or a value holds a lone surrogate, which UTF-8 cannot keep')
+}
+
+function words(text: string | null | undefined): readonly string[] {
+  if (text == null) throw new StoreError('corrupt', 'a stored session lacks a field')
+  return text.split(' ')
+}
+
+function readJson(text: string | null | undefined): unknown {
+  if (text === '{}') return {}
+  try {
+    return JSON.parse(text ?? '')
+  } catch (cause) {
+    throw new StoreError('corrupt', 'a stored session holds JSON that cannot be read', { cause })
+  }
+}

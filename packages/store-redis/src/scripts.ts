@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto'
+import { REVOKED_KEPT_MS } from '@pawl/core'
+import { rowFields } from './rows.ts'
+
+/** A Lua script: one atomic step of the server. */
+export interface Script {
+  readonly source: string
+  /** SHA-1 of the source, by which Redis knows it. */
+  readonly sha: string
+  /**
+   * Running it a second time, because the connection was lost before the first answer, does no
+   * harm: a read, or a write that finds its own condition gone.
+   */
+  readonly isRepeatable: boolean
+}
+
+/**
+ * What all scripts have at hand. `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles of
+ * a user's sessions that are not revoked by creation time, `c:` cut-offs (before, at, reason), `x`
+ * when the sweeper is to look at a row, `n` the number of the log's last entry, `l` the log, `t` its
+ * numbers by time. A place is `app:tenant`. Numbers are doubles, as in JavaScript, and are written
+ * by `whole`: Lua's own way would round them.
+ */
+const prelude = `
+local P = KEYS[1]
+local row_fields = {${rowFields.map((name) => `'${name}'`).join(',')}}
+local function whole(number) return string.format('%.0f', number) end
+local function read(place, handle)
+  return redis.call('HMGET', P..'s:'..place..':'..handle, unpack(row_fields))
+end
+local function constants(s)
+  local created, idle, absolute = string.match(s[3], '(%S+) (%S+) (%S+)')
+  return tonumber(created), tonumber(idle), tonumber(absolute)
+end
+local function idle_expiry(s) return tonumber(string.match(s[2], '(%S+)$')) end
+local function ending(place, s)
+  if s[8] then return s[8] end
+  local created = constants(s)
+  for _, cut in ipairs(redis.call('MGET', P..'c:'..place..':'..s[4], P..'c:'..place)) do
+    local before, rest = string.match(cut or '', '^(%S+) (.*)$')
+    if before and created <= tonumber(before) then return rest end
+  end
+  return false
+end
+local function is_over(s, now)
+  local _, idle, absolute = constants(s)
+  return now >= absolute or now > idle_expiry(s) + idle
+end
+local function append(...)
+  local number = whole(redis.call('INCR', P..'n'))
+  redis.call('XADD', P..'l', number..'-0', ...)
+  return number
+end
+local function log(at, ...)
+  redis.call('ZADD', P..'t', at, append('m', at, ...))
+end
+local function revoke(place, handle, user, at, reason)
+  redis.call('HSET', P..'s:'..place..':'..handle, 'e', at..' '..reason)
+  redis.call('ZREM', P..'u:'..place..':'..user, handle)
+  redis.call('ZADD', P..'x', 'LT', whole(tonumber(at) + ${REVOKED_KEPT_MS + 1}), place..':'..handle)
+  log(at, 'k', 'session', 'a', place, 'u', user, 'h', handle, 'r', reason)
+end
+local function raise(place, user, before, at, reason)
+  local key = P..'c:'..place
+  if user then key = key..':'..user end
+  local known = string.match(redis.call('GET', key) or '', '^%S+')
+  if not known or tonumber(before) > tonumber(known) then
+    redis.call('SET', key, before..' '..at..' '..reason)
+  end
+  log(at, 'k', user and 'user' or 'tenant', 'a', place, 'u', user or '', 'b', before, 'r', reason)
+end
+local function live_handles(place, user, now)
+  local key, live = P..'u:'..place..':'..user, {}
+  for _, handle in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    local s = read(place, handle)
+    if not s[1] then redis.call('ZREM', key, handle)
+    elseif not is_over(s, now) and not ending(place, s) then live[#live + 1] = handle end
+  end
+  return live
+end
+`
+
+function script(body: string, parts: { readonly isRepeatable?: true } = {}): Script {
+  const source = prelude + body
+  const sha = createHash('sha1').update(source).digest('hex')
+  return { source, sha, isRepeatable: parts.isRepeatable === true }
+}
+
+const repeatable = { isRepeatable: true } as const
+
+/** place, handle → the row, its end folded in. */
+export const findScript = script(
+  `
+local s = read(ARGV[1], ARGV[2])
+if not s[1] then return false end
+s[8] = ending(ARGV[1], s)
+return s`,
+  repeatable,
+)
+
+/** Where the answer of {@link rotateScript} says whether the row advanced: after the fields. */
+export const ADVANCED_AT = rowFields.length
+
+/**
+ * place, handle, expected, next hash, minted, rest of `m`, now → the row and whether it advanced.
+ * Repeated after a lost answer it finds the condition gone and returns the row as it made it, which
+ * the rule takes for what it is: the token that was presented is the current one.
+ */
+export const rotateScript = script(
+  `
+local place, handle, minted, now = ARGV[1], ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[7])
+local s = read(place, handle)
+if not s[1] then return false end
+s[8], s[9] = ending(place, s), 0
+local _, idle, absolute = constants(s)
+local known = idle_expiry(s)
+if s[8] or s[1] ~= ARGV[3] or now >= absolute or now > math.max(known, minted + idle) then
+  return s
+end
+local expiry = math.min(now + idle, absolute)
+s[1], s[2], s[9] = ARGV[4], ARGV[6]..' '..whole(expiry), 1
+redis.call('HSET', P..'s:'..place..':'..handle, 'c', s[1], 'm', s[2])
+if expiry < known then
+  redis.call('ZADD', P..'x', 'LT', whole(expiry + idle + 1), place..':'..handle)
+end
+return s`,
+  repeatable,
+)
+
+/**
+ * place, handle, user, created, sweep, when Redis may drop it, whether it is revoked, max or 0,
+ * policy, fields… → the outcome and the handles that were ended.
+ */
+export const insertScript = script(`
+local place, handle, user, created = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local key, max, ended = P..'s:'..place..':'..handle, tonumber(ARGV[8]), {}
+if redis.call('EXISTS', key) == 1 then return {'duplicate'} end
+if max > 0 then
+  local live = live_handles(place, user, tonumber(created))
+  local excess = #live - max + 1
+  if excess > 0 and ARGV[9] == 'refuse' then return {'limit-reached'} end
+  for index = 1, excess do
+    ended[index] = live[index]
+    revoke(place, live[index], user, created, 'limit')
+  end
+end
+redis.call('HSET', key, unpack(ARGV, 10))
+redis.call('ZADD', P..'x', ARGV[5], place..':'..handle)
+if ARGV[7] == '0' then redis.call('ZADD', P..'u:'..place..':'..user, created, handle) end
+if tonumber(ARGV[6]) > tonumber(redis.call('TIME')[1]) * 1000 then
+  redis.call('PEXPIREAT', key, ARGV[6])
+end
+return {'inserted', ended}`)
+
+/** place, handle, field, JSON → 1 if it was replaced. */
+export const updateScript = script(`
+local s = read(ARGV[1], ARGV[2])
+if not s[1] or ending(ARGV[1], s) then return 0 end
+redis.call('HSET', P..'s:'..ARGV[1]..':'..ARGV[2], ARGV[3], ARGV[4])
+return 1`)
+
+/** place, handle, at, reason, judged hash or nothing → 1 if it was ended. */
+export const revokeScript = script(`
+local s = read(ARGV[1], ARGV[2])
+if not s[1] or ending(ARGV[1], s) then return 0 end
+if ARGV[5] ~= '' and ARGV[5] ~= s[1] then return 0 end
+revoke(ARGV[1], ARGV[2], s[4], ARGV[3], ARGV[4])
+return 1`)
+
+/** place, user, at, reason, spared handle or nothing → the handles that were ended. */
+export const revokeUserScript = script(`
+local place, user, at, reason, ended = ARGV[1], ARGV[2], ARGV[3], ARGV[4], {}
+for _, handle in ipairs(live_handles(place, user, tonumber(at))) do
+  if handle ~= ARGV[5] then
+    revoke(place, handle, user, at, reason)
+    ended[#ended + 1] = handle
+  end
+end
+if ARGV[5] == '' then raise(place, user, at, at, reason) end
+return ended`)
+
+/** place, whether it is a user's, user, before, at, reason. */
+export const raiseScript = script(`
+raise(ARGV[1], ARGV[2] == '1' and ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+return 1`)
+
+/**
+ * place, user, now, how many, after: created and handle → handle, row, handle, row… Compares bytes:
+ * Lua's own comparison of strings follows the server's locale.
+ */
+export const listScript = script(
+  `
+local function follows(a, b)
+  for index = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, index), string.byte(b, index)
+    if x ~= y then return x > y end
+  end
+  return #a > #b
+end
+local place, user, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local key, offset, found = P..'u:'..place..':'..user, 0, {}
+while #found < 2 * most do
+  local page = redis.call('ZRANGEBYSCORE', key, ARGV[5], '+inf', 'WITHSCORES', 'LIMIT', offset, 100)
+  if #page == 0 then break end
+  for index = 1, #page, 2 do
+    local handle = page[index]
+    local score = tonumber(page[index + 1])
+    local is_after = score > tonumber(ARGV[5]) or follows(handle, ARGV[6])
+    local s = is_after and #found < 2 * most and read(place, handle)
+    if s and s[1] and not is_over(s, now) and not ending(place, s) then
+      found[#found + 1] = handle
+      found[#found + 1] = s
+    end
+  end
+  offset = offset + 100
+end
+return found`,
+  repeatable,
+)
+
+/** now, how many → how many rows went, and how many were looked at. */
+export const sweepScript = script(`
+local now, gone = tonumber(ARGV[1]), 0
+local due = redis.call('ZRANGEBYSCORE', P..'x', '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, member in ipairs(due) do
+  local place, handle = string.match(member, '^([^:]*:[^:]*):(.*)$')
+  local s = read(place, handle)
+  if not s[1] then redis.call('ZREM', P..'x', member)
+  else
+    local news = s[8] and tonumber(string.match(s[8], '^%S+')) + ${REVOKED_KEPT_MS + 1}
+    if is_over(s, now) or (news and news <= now) then
+      redis.call('DEL', P..'s:'..member)
+      redis.call('ZREM', P..'x', member)
+      redis.call('ZREM', P..'u:'..place..':'..s[4], handle)
+      gone = gone + 1
+    else
+      local _, idle, absolute = constants(s)
+      local sweep = math.min(absolute, idle_expiry(s) + idle + 1, news or absolute)
+      redis.call('ZADD', P..'x', whole(sweep), member)
+    end
+  end
+end
+return {gone, #due}`)
+
+/** after, how many → where it began, and the entries, as a stream gives them. */
+export const logScript = script(
+  `
+local after = tonumber(ARGV[1])
+if after > tonumber(redis.call('GET', P..'n') or '0') then after = 0 end
+return {whole(after), redis.call('XRANGE', P..'l', '('..whole(after)..'-0', '+', 'COUNT', ARGV[2])}`,
+  repeatable,
+)
+
+/**
+ * before, how many → how many entries were deleted. By number, unless so many are due that looking
+ * for the lowest numbers would hold the server up.
+ */
+export const trimScript = script(`
+local most = tonumber(ARGV[2])
+local is_short = redis.call('ZCOUNT', P..'t', '-inf', '('..ARGV[1]) <= 5000
+local due = redis.call('ZRANGEBYSCORE', P..'t', '-inf', '('..ARGV[1], 'LIMIT', 0,
+  is_short and 5000 or most)
+table.sort(due, function(a, b) return tonumber(a) < tonumber(b) end)
+most = math.min(most, #due)
+for index = 1, most do
+  redis.call('XDEL', P..'l', due[index]..'-0')
+  redis.call('ZREM', P..'t', due[index])
+end
+return most`)
+
+/** kind:app, id, expected version, value → 1 if it was replaced. */
+export const replaceRecordScript = script(`
+local key = P..'r:'..ARGV[1]
+local version = string.match(redis.call('HGET', key, ARGV[2]) or '', '^%d+')
+if version ~= ARGV[3] then return 0 end
+redis.call('HSET', key, ARGV[2], whole(tonumber(version) + 1)..'\\n'..ARGV[4])
+return 1`)
