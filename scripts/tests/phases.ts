@@ -40,7 +40,7 @@ export const phases: readonly Phase[] = [
     name: 'browser',
     timeoutMs: 8 * MINUTE_MS,
     concurrency: 1,
-    claims: (file) => /(^examples\/|\/browser\/|\.browser\.test\.ts$)/.test(file),
+    claims: (file) => file.includes('/browser/') || file.endsWith('.browser.test.ts'),
     prepare: ensureChromium,
   },
   {
