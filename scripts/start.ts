@@ -28,7 +28,14 @@ async function startCore(): Promise<Service> {
   return await startService({
     name: 'core',
     args: [path.join(root, 'packages/server/src/cli.ts'), 'serve'],
-    env: { PAWL_HOST: coreHost, PAWL_PORT: String(corePort), PAWL_DATA_DIR: dataDir },
+    env: {
+      PAWL_HOST: coreHost,
+      PAWL_PORT: String(corePort),
+      PAWL_DATA_DIR: dataDir,
+      // Short lives, unless asked otherwise: what the demo shows should happen before your eyes.
+      PAWL_ACCESS_TTL_SECONDS: process.env.PAWL_ACCESS_TTL_SECONDS ?? '30',
+      PAWL_RACE_WINDOW_MS: process.env.PAWL_RACE_WINDOW_MS ?? '5000',
+    },
     readyUrl: `${coreUrl}/health/ready`,
     logFile: path.join(logDir, 'core.log'),
   })

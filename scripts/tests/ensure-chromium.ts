@@ -6,15 +6,15 @@ const APT_TIMEOUT_MS = 8 * 60_000
 const packages = ['chromium', 'fonts-liberation', 'fonts-dejavu-core']
 
 /**
- * Makes sure that a Chromium is on PATH for the browser tests: on Debian, as root, it is
- * installed. Returns the sentence that says what is missing, or undefined when all is there.
+ * Makes sure that there is a Chromium for the browser tests: on Debian, as root, it is installed.
+ * Returns the sentence that says what is missing, or undefined when all is there.
  */
 export function ensureChromium(): string | undefined {
-  if (isOnPath('chromium')) return undefined
+  if (process.env.PAWL_CHROMIUM !== undefined || isOnPath('chromium')) return undefined
   const manual =
-    `the browser tests need Chromium on PATH as "chromium". On Debian or Ubuntu: ` +
-    `apt-get install ${packages.join(' ')}. The rest runs without it: npm test -- check unit ` +
-    'simulation integration pack'
+    'the browser tests need Chromium: on PATH as "chromium", or named by PAWL_CHROMIUM. ' +
+    `On Debian: apt-get install ${packages.join(' ')}. ` +
+    'The rest runs without it: npm test -- check unit simulation integration pack'
   if (!existsSync('/etc/debian_version') || !isOnPath('apt-get')) return manual
   if (process.getuid?.() !== 0) return manual
   console.log(`installing ${packages.join(', ')} (once)`)
