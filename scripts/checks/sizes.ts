@@ -8,7 +8,7 @@ const FUNCTION_LINES_MAX = 70
 const PARAMETERS_MAX = 3
 const LINE_CHARACTERS_MAX = 100
 
-/** Addresses, and a sentence in a string alone on its line: both are found by searching for them. */
+/** Addresses, and a sentence in a string alone on its line: both are found by searching. */
 const unbreakable = /https?:\/\/|^\s*(['"`]).*\1[,)]*$/
 
 /** Calls whose function argument is a chapter of a test file, not a function with one job. */
