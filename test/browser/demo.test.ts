@@ -62,7 +62,7 @@ async function callUntilRefreshed(tab: Page): Promise<void> {
 
 describe('the demo', { concurrency: 2 }, () => {
   describe('a visitor whose access token lives twelve seconds by the clock', () => {
-    test('it expires while three tabs go on calling: one refresh, nobody is logged out', async () => {
+    test('it expires while three tabs call: one refresh, nobody is logged out', async () => {
       const quick = await runDemo({ PAWL_ACCESS_TTL_SECONDS: '12', PAWL_RACE_WINDOW_MS: '3500' })
       const visitor = await makeVisitor(browser, quick)
       try {
@@ -91,7 +91,7 @@ describe('the demo', { concurrency: 2 }, () => {
       })
     })
 
-    test('the access token expires while three tabs call: one refresh, nobody is logged out', async () => {
+    test('calls from three tabs with an expired token: one refresh, no logout', async () => {
       await visit(async (visitor, page) => {
         const tabs = [page, await visitor.openTab(), await visitor.openTab()]
         for (const tab of tabs) await waitForText(tab, '#entries', /logged in/)
@@ -107,7 +107,7 @@ describe('the demo', { concurrency: 2 }, () => {
       })
     })
 
-    test('the answer to a refresh is lost: the next try works, and the tree shows both', async () => {
+    test('loses the answer to a refresh: the next try works, the tree shows both', async () => {
       await visit(async (_visitor, page) => {
         await press(page, 'drop', /^Armed/)
         await press(page, 'expire', /^Expired/)
@@ -166,7 +166,7 @@ describe('the demo', { concurrency: 2 }, () => {
       })
     }
 
-    test('plays by hand after the victim has moved on: caught, and refused from then on', async () => {
+    test('plays by hand after the victim moved on: caught, and refused from then on', async () => {
       await visit(async (_visitor, page) => {
         await page.getByRole('button', { name: 'Steal the refresh token' }).click()
         await waitForText(page, '#thief-state', /holds your token/)

@@ -2,7 +2,7 @@ import { byId } from './dom.ts'
 import type { Story } from './story.ts'
 import { makeWheel } from './wheel.ts'
 
-/** What the panel must know of the access token; the server's clock is turned into this machine's. */
+/** What the panel must know of the access token; times are of this machine's clock. */
 export interface AccessLife {
   readonly handle: string
   readonly userId: string

@@ -11,7 +11,7 @@ export interface Tactic {
   readonly cycle: readonly Move[]
 }
 
-/** The tactics on offer. `you` is a true refresh of the browser, `thief` one of the second client. */
+/** The tactics on offer. `you` is a true refresh of the browser, `thief` one of the thief's. */
 export const tactics: readonly Tactic[] = [
   {
     id: 'first',

@@ -23,28 +23,10 @@ const LINES_MAX = 60
 
 /** Wires the console that is in the page. */
 export function makeThiefConsole({ api, moveYou, paceMs }: Options): ThiefConsole {
-  const state = byId('thief-state', HTMLElement)
-  const transcript = byId('transcript', HTMLOListElement)
-  const stop = button('tactic-stop')
+  const write = makeTranscript()
   let thiefId: string | null = null
   let running = false
   let closed = false
-
-  const sayState = (text: string, tone = '') => {
-    state.textContent = text
-    state.className = `chip ${tone}`
-  }
-  const write = (text: string, tone: string) => {
-    transcript.append(el('li', tone, text))
-    while (transcript.childElementCount > LINES_MAX) transcript.firstElementChild?.remove()
-    transcript.scrollTop = transcript.scrollHeight
-  }
-  const allow = () => {
-    // By hand a thief may go on trying after the end: it is refused, and seen to be.
-    for (const one of controls()) one.disabled = running
-    byId('tactics', HTMLElement).hidden = closed
-    stop.hidden = !running || closed
-  }
 
   async function moveThief(move: 'refresh' | 'call'): Promise<boolean> {
     if (thiefId === null) return false
@@ -53,32 +35,12 @@ export function makeThiefConsole({ api, moveYou, paceMs }: Options): ThiefConsol
     write(answerWords(answer), answer.status === 200 ? 'good' : 'bad')
     return answer.status === 200
   }
-
   const moves: { readonly [K in Move]: () => Promise<boolean> } = {
     you: moveYou,
     thief: () => moveThief('refresh'),
     read: () => moveThief('call'),
   }
-
-  async function run(tactic: Tactic, pressed: HTMLButtonElement): Promise<void> {
-    running = true
-    pressed.setAttribute('aria-pressed', 'true')
-    write(`tactic: ${tactic.name.toLowerCase()}`, 'sent')
-    allow()
-    await playTactic(
-      tactic,
-      (move) => moves[move](),
-      async () => {
-        await new Promise((resolve) => setTimeout(resolve, paceMs))
-        return running && !closed
-      },
-    )
-    running = false
-    pressed.setAttribute('aria-pressed', 'false')
-    allow()
-  }
-
-  button('steal').addEventListener('click', async () => {
+  async function steal(): Promise<void> {
     thiefId = await api.steal()
     if (thiefId === null) return
     byId('before-theft', HTMLElement).hidden = true
@@ -86,40 +48,85 @@ export function makeThiefConsole({ api, moveYou, paceMs }: Options): ThiefConsol
     sayState('holds your token', 'inside')
     write('cookie jar copied', 'good')
     button('thief-refresh').focus()
-  })
-  button('thief-refresh').addEventListener('click', () => moves.thief())
-  button('thief-call').addEventListener('click', () => moves.read())
-  stop.addEventListener('click', () => {
+  }
+  async function run(tactic: Tactic): Promise<void> {
+    running = true
+    write(`tactic: ${tactic.name.toLowerCase()}`, 'sent')
+    allow({ running, closed })
+    const breathe = async () => {
+      await new Promise((resolve) => setTimeout(resolve, paceMs))
+      return running && !closed
+    }
+    await playTactic(tactic, (move) => moves[move](), breathe)
+    running = false
+    allow({ running, closed })
+  }
+
+  button('steal').addEventListener('click', () => void steal())
+  button('thief-refresh').addEventListener('click', () => void moves.thief())
+  button('thief-call').addEventListener('click', () => void moves.read())
+  button('tactic-stop').addEventListener('click', () => {
     running = false
   })
+  offerTactics(run)
+  return {
+    reset() {
+      thiefId = null
+      running = false
+      closed = false
+      write(null)
+      byId('before-theft', HTMLElement).hidden = false
+      byId('after-theft', HTMLElement).hidden = true
+      sayState('nobody here yet')
+      allow({ running, closed })
+    },
+    close() {
+      closed = true
+      if (thiefId !== null) sayState('locked out', 'out')
+      allow({ running, closed })
+      write('')
+    },
+  }
+}
+
+function sayState(text: string, tone = ''): void {
+  const state = byId('thief-state', HTMLElement)
+  state.textContent = text
+  state.className = `chip ${tone}`
+}
+
+/** Writes lines below each other and keeps the last in sight; null begins anew, '' only looks. */
+function makeTranscript(): (text: string | null, tone?: string) => void {
+  const list = byId('transcript', HTMLOListElement)
+  return (text, tone = '') => {
+    if (text === null) list.replaceChildren()
+    else if (text !== '') list.append(el('li', tone, text))
+    while (list.childElementCount > LINES_MAX) list.firstElementChild?.remove()
+    list.scrollTop = list.scrollHeight
+  }
+}
+
+function offerTactics(run: (tactic: Tactic) => Promise<void>): void {
   for (const tactic of tactics) {
     const choice = el('button')
     choice.type = 'button'
     choice.id = `tactic-${tactic.id}`
     choice.setAttribute('aria-pressed', 'false')
     choice.append(el('strong', '', tactic.name), el('span', '', tactic.hint))
-    choice.addEventListener('click', () => run(tactic, choice))
+    choice.addEventListener('click', async () => {
+      choice.setAttribute('aria-pressed', 'true')
+      await run(tactic)
+      choice.setAttribute('aria-pressed', 'false')
+    })
     byId('tactics', HTMLElement).append(choice)
   }
+}
 
-  return {
-    reset() {
-      thiefId = null
-      running = false
-      closed = false
-      transcript.replaceChildren()
-      byId('before-theft', HTMLElement).hidden = false
-      byId('after-theft', HTMLElement).hidden = true
-      sayState('nobody here yet')
-      allow()
-    },
-    close() {
-      closed = true
-      if (thiefId !== null) sayState('locked out', 'out')
-      allow()
-      transcript.scrollTop = transcript.scrollHeight
-    },
-  }
+/** By hand a thief may go on trying after the end: it is refused, and seen to be. */
+function allow({ running, closed }: { running: boolean; closed: boolean }): void {
+  for (const one of controls()) one.disabled = running && !closed
+  byId('tactics', HTMLElement).hidden = closed
+  button('tactic-stop').hidden = !running || closed
 }
 
 function controls(): readonly HTMLButtonElement[] {

@@ -74,7 +74,7 @@ test('a lost answer leaves the browser with the token before it', () => {
   assert.equal(story.nodes[1]?.owner, 'nobody')
 })
 
-test('an access token that was expired by hand counts as such until the browser gets a new one', () => {
+test('an access token expired by hand counts as such until the browser gets a new one', () => {
   const expired = storyOf(created, { kind: 'expired' })
   assert.equal(expired.expired, true)
   const event = { seq: 3, atMs: 0 }
