@@ -3,9 +3,10 @@ import type { CoreCalls, ReportFault } from '../ports.ts'
 
 /** An embedded core whose failures are answers: what it throws is told the operator and refused. */
 export function shieldCore(core: CoreApi, reportFault: ReportFault): CoreCalls {
-  const shield = (operation: Operation) => async (request: never) => {
+  const calls: CoreCalls = core
+  const shield = (operation: Operation) => async (request: never, signal?: AbortSignal) => {
     try {
-      return await core[operation](request)
+      return await calls[operation](request, signal)
     } catch (cause) {
       reportFault({ where: 'core', message: `${operation} failed`, cause })
       return refuse('unavailable')

@@ -5,29 +5,32 @@ import { clearingLine, cookieLine, cookieScope, readCookies } from '../../src/ht
 const NAME = '__Host-pawl-at'
 const NBSP = '\u00a0'
 
-const reads: readonly (readonly [header: string | null, expected: readonly string[], why: string])[] =
-  [
-    [null, [], 'no header'],
-    ['', [], 'an empty header'],
-    [`${NAME}=a`, ['a'], 'the only cookie'],
-    [`x=1; ${NAME}=a; y=2`, ['a'], 'one of several'],
-    [`x=1;${NAME}=a`, ['a'], 'no blank after the semicolon'],
-    [`x=1; \t ${NAME}=a \t; y=2`, ['a'], 'blanks and tabs are trimmed'],
-    [`${NAME}=a; ${NAME}=b`, ['a', 'b'], 'duplicates, in the order sent'],
-    [`${NAME}=1; ${NAME}=2; ${NAME}=3; ${NAME}=4; ${NAME}=5`, ['1', '2', '3', '4'], 'bounded'],
-    [`${NAME}=`, [''], 'an empty value'],
-    [`${NAME}=a=b`, ['a=b'], 'a value with an equals sign'],
-    [NAME, [], 'a name without a value'],
-    [`x${NAME}=a`, [], 'a longer name that ends like ours'],
-    [`${NAME}x=a`, [], 'a longer name that starts like ours'],
-    [`x=${NAME}=a`, [], 'our name inside a value'],
-    [`x=a ${NAME}=b`, [], 'our name after a blank inside a value'],
-    [`__host-pawl-at=a`, [], 'another case'],
-    [`${NBSP}${NAME}=a`, [], 'a name with a no-break space before it'],
-    [`${NAME}${NBSP}=a`, [], 'a name with a no-break space behind it'],
-    [`x=1,${NAME}=a`, [], 'a comma does not separate'],
-    [`="${NAME}=a"`, [], 'a nameless cookie'],
-  ]
+const reads: readonly (readonly [
+  header: string | null,
+  expected: readonly string[],
+  why: string,
+])[] = [
+  [null, [], 'no header'],
+  ['', [], 'an empty header'],
+  [`${NAME}=a`, ['a'], 'the only cookie'],
+  [`x=1; ${NAME}=a; y=2`, ['a'], 'one of several'],
+  [`x=1;${NAME}=a`, ['a'], 'no blank after the semicolon'],
+  [`x=1; \t ${NAME}=a \t; y=2`, ['a'], 'blanks and tabs are trimmed'],
+  [`${NAME}=a; ${NAME}=b`, ['a', 'b'], 'duplicates, in the order sent'],
+  [`${NAME}=1; ${NAME}=2; ${NAME}=3; ${NAME}=4; ${NAME}=5`, ['1', '2', '3', '4'], 'bounded'],
+  [`${NAME}=`, [''], 'an empty value'],
+  [`${NAME}=a=b`, ['a=b'], 'a value with an equals sign'],
+  [NAME, [], 'a name without a value'],
+  [`x${NAME}=a`, [], 'a longer name that ends like ours'],
+  [`${NAME}x=a`, [], 'a longer name that starts like ours'],
+  [`x=${NAME}=a`, [], 'our name inside a value'],
+  [`x=a ${NAME}=b`, [], 'our name after a blank inside a value'],
+  [`__host-pawl-at=a`, [], 'another case'],
+  [`${NBSP}${NAME}=a`, [], 'a name with a no-break space before it'],
+  [`${NAME}${NBSP}=a`, [], 'a name with a no-break space behind it'],
+  [`x=1,${NAME}=a`, [], 'a comma does not separate'],
+  [`="${NAME}=a"`, [], 'a nameless cookie'],
+]
 
 for (const [header, expected, why] of reads) {
   test(`reading cookies: ${why}`, () => {

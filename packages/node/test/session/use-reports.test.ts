@@ -62,7 +62,10 @@ test('a use older than half the race window is dropped', async () => {
   clock.advance(30_001)
   reports.add(use('new'))
   await reports.flush()
-  assert.deepEqual(batches.flat().map(({ accessToken }) => accessToken), ['t-new'])
+  assert.deepEqual(
+    batches.flat().map(({ accessToken }) => accessToken),
+    ['t-new'],
+  )
 })
 
 test('while the core is away uses wait, until they are too old', async () => {

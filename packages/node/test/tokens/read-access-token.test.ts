@@ -4,7 +4,14 @@ import { test } from 'node:test'
 import { readAccessToken } from '../../src/tokens/read-access-token.ts'
 import { makeTrust, type Trust } from '../../src/trust/trust.ts'
 import { SETTINGS } from '../support/fake-core.ts'
-import { CLAIMS, encode, MINTED_AT_MS, packLineage, type Signer, signer } from '../support/signer.ts'
+import {
+  CLAIMS,
+  encode,
+  MINTED_AT_MS,
+  packLineage,
+  type Signer,
+  signer,
+} from '../support/signer.ts'
 
 const NOW_MS = MINTED_AT_MS + 1000
 const ours = signer('ES256', 'd-1')

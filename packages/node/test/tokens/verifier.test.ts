@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ok, type Outcome, refuse, type VerifiedSession } from '@pawl/protocol'
+import { type Outcome, ok, refuse, type VerifiedSession } from '@pawl/protocol'
 import { makeLocalRevocations } from '../../src/session/revocations.ts'
 import { makeVerifier, type SettledUse } from '../../src/tokens/verifier.ts'
 import { makeTrustCache } from '../../src/trust/trust-cache.ts'

@@ -63,7 +63,9 @@ const useless: Readonly<Record<string, Outcome<KeySet>>> = {
   'a set of symmetric keys': ok({
     keys: [{ kty: 'oct', k: 'AAAA', kid: 'x', alg: 'HS256', use: 'sig' }],
   }),
-  'a huge set': ok({ keys: Array.from({ length: 65 }, (_, i) => ({ ...first.jwk, kid: `k${i}` })) }),
+  'a huge set': ok({
+    keys: Array.from({ length: 65 }, (_, i) => ({ ...first.jwk, kid: `k${i}` })),
+  }),
 }
 for (const [name, answer] of Object.entries(useless)) {
   test(`${name} leaves the last good keys in place, however long it lasts`, async () => {

@@ -1,0 +1,6 @@
+import { describeHostile } from './suites/hostile-requests.ts'
+import { describeLife } from './suites/life-of-a-session.ts'
+import { openServer } from './support/core-under-test.ts'
+
+describeLife('core over HTTP', openServer)
+describeHostile('core over HTTP', openServer)
