@@ -52,6 +52,7 @@ async function visit(page: Page, suffix: string): Promise<void> {
   await page.locator('#thief-refresh').click()
   await page.locator('#verdict').waitFor()
   await page.locator('#user').waitFor({ state: 'hidden' })
+  await waitForText(page, '#transcript', /401 token_theft/)
   await shoot(page, `demo-caught-${suffix}`)
 }
 

@@ -84,7 +84,6 @@ export function makeThiefConsole({ api, moveYou, paceMs }: Options): ThiefConsol
       closed = true
       if (thiefId !== null) sayState('locked out', 'out')
       allow({ running, closed })
-      write('')
     },
   }
 }
@@ -95,14 +94,18 @@ function sayState(text: string, tone = ''): void {
   state.className = `chip ${tone}`
 }
 
-/** Writes lines below each other and keeps the last in sight; null begins anew, '' only looks. */
+/** Writes lines below each other and keeps the last in sight; null begins anew. */
 function makeTranscript(): (text: string | null, tone?: string) => void {
   const list = byId('transcript', HTMLOListElement)
+  const lookAtLast = () => {
+    list.scrollTop = list.scrollHeight
+  }
+  new ResizeObserver(lookAtLast).observe(list)
   return (text, tone = '') => {
     if (text === null) list.replaceChildren()
-    else if (text !== '') list.append(el('li', tone, text))
+    else list.append(el('li', tone, text))
     while (list.childElementCount > LINES_MAX) list.firstElementChild?.remove()
-    list.scrollTop = list.scrollHeight
+    lookAtLast()
   }
 }
 
