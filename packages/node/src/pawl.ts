@@ -93,7 +93,10 @@ export function createPawl(options: PawlOptions): Pawl {
   for (const warning of warnings) process.emitWarning(warning, { code: 'PAWL_DANGER' })
   const { clock: nowMs = Date.now, schedule = runLater } = options
   const reportFault = makeReportFault(options.onFault, nowMs)
-  const raceWindowMs = (): number | undefined => trust.current?.settings.raceWindowMs
+  const raceWindowMs = (): number | undefined => {
+    if (trust.current === undefined) void trust.load()
+    return trust.current?.settings.raceWindowMs
+  }
   const core: CoreCalls =
     coreUrl === undefined
       ? shieldCore(options.core as CoreApi, reportFault)

@@ -4,8 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { EpochMs } from '@pawl/core'
-import { generateSecret } from '@pawl/embedded'
+import { generateSecret, joinToken } from '@pawl/embedded'
 import { createPawl, PawlError } from '@pawl/node'
+import { API_KEY_PREFIX } from '@pawl/protocol'
 import { startServer } from '@pawl/server'
 import { memoryStore } from '@pawl/store-testkit'
 import { browser, REFRESH, SIGN_OUT } from './support/browser.ts'
@@ -92,4 +93,25 @@ test('a driver that starts before its core says 503, never 401, and recovers', a
   clock.advance(2_000)
   assert.equal(await pawl.ready(), true)
   assert.equal(await verdictOf(pawl, alice.request('GET', '/')), 'access_token_invalid')
+})
+
+test('a driver with the right key is served; with a wrong one its visitors see 503, not 401', async (context) => {
+  const keyOf = (id: string) => joinToken(API_KEY_PREFIX, { id, payload: 'k'.repeat(43) })
+  const store = { storeInstance: memoryStore(), logSink: () => {} }
+  const server = await startServer({ ...store, port: 0, apiKeys: [keyOf('aaaaaaaa')] })
+  context.after(() => server.close())
+  const statusOf = async (apiKey: string) => {
+    const faults: string[] = []
+    const onFault = ({ message }: { message: string }) => faults.push(message)
+    const pawl = createPawl({ core: server.url, apiKey, onFault })
+    context.after(() => pawl.close())
+    const request = browser(pawl).request('POST', '/login')
+    return pawl.createSession(request, { userId: 'alice' }).then(
+      () => 200,
+      (error) => (error instanceof PawlError ? [error.status, faults.join()] : error),
+    )
+  }
+  assert.equal(await statusOf(keyOf('aaaaaaaa')), 200)
+  const refused = [503, 'the core refuses this driver: api_key_required']
+  assert.deepEqual(await statusOf(keyOf('bbbbbbbb')), refused)
 })

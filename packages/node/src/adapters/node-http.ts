@@ -33,28 +33,35 @@ export function pawlListener(
   onError: (error: unknown) => void = (error) => process.emitWarning(String(error)),
 ): Listener {
   return (request, response) => {
-    serve(pawl, handler, request, response).catch(async (error: unknown) => {
+    const fail = async (error: unknown): Promise<void> => {
       if (await sendPawlError(response, error)) return
       onError(error)
       if (!response.headersSent) response.writeHead(500)
       response.end()
-    })
+    }
+    // Not an async function: a route that answers at once is served without a promise.
+    try {
+      const served = serve(pawl, handler, request, response)
+      if (served instanceof Promise) served.catch(fail)
+    } catch (error) {
+      void fail(error)
+    }
   }
 }
 
-async function serve(
+function serve(
   pawl: Pawl,
   handler: PawlHandler,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
+): unknown {
   const view = new NodeRequest(request, response, () => {
     const forwarded = request.headers['x-forwarded-for']
     const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
     return pawl.clientAddress(request.socket.remoteAddress, chain ?? null)
   })
   const own = pawl.handler(view)
-  if (own !== undefined) return sendResponse(response, await own)
+  if (own !== undefined) return own.then((answer) => sendResponse(response, answer))
   const cors = pawl.cors(view)
   if (cors.kind === 'preflight') return sendResponse(response, cors.response)
   const sink = new NodeSink(response)
@@ -62,7 +69,7 @@ async function serve(
     if (name === 'vary') sink.vary(value)
     else sink.set(name, value)
   }
-  await handler(request, response, new PawlExchange(pawl, view, sink))
+  return handler(request, response, new PawlExchange(pawl, view, sink))
 }
 
 /**

@@ -41,8 +41,6 @@ const RETRIES_MAX = 2
 const RETRY_WAIT_MS = 100
 /** A call waits no longer than this for anything, in ms. */
 const DEADLINE_MS = 15_000
-/** The deadline of a refresh before the core has told its race window, in ms: half of the default. */
-const REFRESH_DEADLINE_MS = 30_000
 
 /** What a core behind a URL needs. */
 export interface HttpCoreOptions {
@@ -51,7 +49,7 @@ export interface HttpCoreOptions {
   readonly limits: CoreLimits
   /** Certificates for TLS: an own authority, or a client certificate. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-  /** Race window of the app in ms, once known: a refresh is given up after half of it. */
+  /** Race window of the app in ms, once known: a refresh is given up after half of it. Asked per refresh. */
   readonly raceWindowMs: () => number | undefined
   readonly reportFault: ReportFault
 }
@@ -77,7 +75,8 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
   const pool = new Pool(url.origin, {
     connections: limits.connections,
     pipelining: 1,
-    connect: { timeout: limits.connectTimeoutMs, ...options.tls },
+    // Named one by one: no option of ours turns the verification of certificates off.
+    connect: { timeout: limits.connectTimeoutMs, ...certificatesOf(options.tls) },
     headersTimeout: limits.headersTimeoutMs,
     bodyTimeout: limits.headersTimeoutMs,
   })
@@ -143,7 +142,7 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
     if (given?.aborted === true) return refuse('unavailable', 'the client has gone')
     const deadline = new AbortController()
     const giveUp = (): void => deadline.abort()
-    const timer = setTimeout(giveUp, deadlineMs(operation, options.raceWindowMs()))
+    const timer = setTimeout(giveUp, deadlineMs(operation, options))
     given?.addEventListener('abort', giveUp, { once: true })
     calls += 1
     try {
@@ -170,11 +169,19 @@ function isUnavailable(outcome: Outcome<unknown>): boolean {
   return outcome.kind === 'refused' && outcome.code === 'unavailable'
 }
 
-function deadlineMs(operation: Operation, raceWindowMs: number | undefined): number {
+function deadlineMs(operation: Operation, options: HttpCoreOptions): number {
   if (operation !== 'refreshSession') return DEADLINE_MS
-  const half =
-    raceWindowMs === undefined || raceWindowMs === 0 ? REFRESH_DEADLINE_MS : raceWindowMs / 2
-  return Math.min(half, DEADLINE_MS)
+  const raceWindowMs = options.raceWindowMs()
+  return raceWindowMs ? Math.min(raceWindowMs / 2, DEADLINE_MS) : DEADLINE_MS
+}
+
+function certificatesOf(tls: HttpCoreOptions['tls']): HttpCoreOptions['tls'] {
+  const { ca, cert, key } = tls
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  }
 }
 
 async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
