@@ -35,9 +35,9 @@ export function listSourceFiles(): readonly SourceFile[] {
     .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }))
 }
 
-/** True for files that tests are made of. */
+/** True for files that tests are made of; the suites of the store contract are published tests. */
 export function isTest(file: string): boolean {
-  return /(^|\/)test\//.test(file) || file.endsWith('.test.ts')
+  return /(^|\/)(test|suites)\//.test(file) || file.endsWith('.test.ts')
 }
 
 /** True for recorded data, which has the size it has. */

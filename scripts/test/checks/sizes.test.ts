@@ -23,8 +23,10 @@ test('a function of more than 70 lines is refused and named', () => {
   assert.match(judge('a.ts', body(71))[0]?.text ?? '', /^f has 71 lines/)
 })
 
-test('a chapter of a test file may be long, a function in it may not', () => {
+test('a chapter of a test file and what holds it may be long, a function may not', () => {
   const chapter = `describe('a', () => {\n${lines(100)}})\n`
+  const holder = `export function describeAll() {\n${chapter}}\n`
+  assert.deepEqual(judge('packages/a/src/suites/a.ts', holder), [])
   assert.deepEqual(judge('packages/a/test/a.test.ts', chapter), [])
   assert.equal(judge('packages/a/test/a.test.ts', body(71)).length, 1)
 })
@@ -33,10 +35,12 @@ test('a fourth positional parameter is refused, save in an error handler of Expr
   assert.equal(judge('a.ts', 'const f = (a, b, c, d) => 1\n').length, 1)
   assert.equal(judge('a.ts', 'interface A { f(a: 1, b: 1, c: 1, d: 1): void }\n').length, 1)
   assert.deepEqual(judge('a.ts', 'const f = (error, request, response, next) => 1\n'), [])
+  assert.deepEqual(judge('packages/a/test/a.test.ts', 'property((a, b, c, d) => 1)\n'), [])
 })
 
 test('a line of more than 100 characters is refused unless it cannot be broken', () => {
   assert.equal(judge('a.ts', `// ${'x'.repeat(98)}\n`)[0]?.line, 1)
   assert.deepEqual(judge('a.ts', `// https://example.com/${'x'.repeat(98)}\n`), [])
-  assert.deepEqual(judge('a.ts', `  'a sentence ${'x'.repeat(98)}',\n`), [])
+  assert.deepEqual(judge('a.ts', `  return 'a sentence ${'x'.repeat(98)}'\n`), [])
+  assert.deepEqual(judge('a.ts', ` * | a row ${'x'.repeat(98)} |\n`), [])
 })
