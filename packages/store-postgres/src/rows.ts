@@ -18,6 +18,9 @@ export type SqlRow = readonly SqlValue[]
 /** One value per row of a batch. */
 export type SqlColumn = readonly (string | number | null)[]
 
+/** Names and types of the values that a row is given with. */
+export type SqlColumns = readonly (readonly [name: string, type: 'text' | 'bigint'])[]
+
 /** The columns of a session, in the order of {@link sessionToRow}, and their types. */
 const sessionColumns = [
   ['app', 'text'],
@@ -41,34 +44,29 @@ const sessionColumns = [
   ['device', 'text'],
   ['revoked_ms', 'bigint'],
   ['end_reason', 'text'],
-] as const
+] as const satisfies SqlColumns
 
 const columnNames = sessionColumns.map(([name]) => name)
 
 /** Columns of a new row: a session's, and when the sweeper is to look at it first. */
-export const insertColumns = [...columnNames, 'sweep_ms'].join(', ')
-
-/** Types of {@link insertColumns}. */
-export const insertTypes: readonly string[] = [...sessionColumns.map(([, type]) => type), 'bigint']
+export const insertColumns: SqlColumns = [...sessionColumns, ['sweep_ms', 'bigint']]
 
 /** Columns of {@link rowToSession}, of a row `s` of `pawl_sessions` that nothing has ended. */
 export const plainColumns = columnNames.map((name) => `s.${name}`).join(', ')
 
-/** Columns of {@link rowToSession} of any row `s`, with {@link joinCutOffs} folded in. */
+/** The cut-off `k` that covers a row `s`, if any does: its user's before its tenant's. */
+export const joinCutOff = `LEFT JOIN LATERAL (SELECT c.at_ms, c.reason FROM pawl_cut_offs c
+      WHERE c.user_id IN (s.user_id, '') AND c.app = s.app AND c.tenant = s.tenant
+        AND c.before_ms >= s.created_ms ORDER BY c.user_id DESC LIMIT 1) k ON true`
+
+/** Columns of {@link rowToSession} of any row `s`, with {@link joinCutOff} folded in. */
 export const foldedColumns = columnNames
   .map((name) => {
-    if (name === 'revoked_ms') return 'coalesce(s.revoked_ms, u.at_ms, t.at_ms)'
+    if (name === 'revoked_ms') return 'coalesce(s.revoked_ms, k.at_ms)'
     if (name !== 'end_reason') return `s.${name}`
-    return 'CASE WHEN s.revoked_ms IS NULL THEN coalesce(u.reason, t.reason) ELSE s.end_reason END'
+    return 'CASE WHEN s.revoked_ms IS NULL THEN k.reason ELSE s.end_reason END'
   })
   .join(', ')
-
-/** The cut-offs that cover a row `s`: `u` of its user, `t` of its tenant. */
-export const joinCutOffs = `
-  LEFT JOIN pawl_cut_offs u ON u.user_id = s.user_id AND u.app = s.app AND u.tenant = s.tenant
-    AND u.before_ms >= s.created_ms
-  LEFT JOIN pawl_cut_offs t ON t.user_id = '' AND t.app = s.app AND t.tenant = s.tenant
-    AND t.before_ms >= s.created_ms`
 
 /** Condition on a row `s`: neither revoked itself nor covered by a cut-off. */
 export const isNotRevoked = `s.revoked_ms IS NULL AND NOT EXISTS (
@@ -81,24 +79,41 @@ export function isLive(nowMs: string): string {
     AND ${nowMs} <= s.idle_expires_ms + s.idle_timeout_ms`
 }
 
-/** The conditions of the one write, on a row `s` and a rotation `i`; see {@link rotationTypes}. */
-export const mayRotate = `s.cur_hash = i.expected AND i.now_ms < s.absolute_expires_ms
-    AND i.now_ms <= greatest(s.idle_expires_ms, i.cur_minted_ms + s.idle_timeout_ms)
-    AND ${isNotRevoked}`
+/** How a statement writes one of the columns of {@link rotationColumns}. */
+export type RotationValue = (column: string) => string
 
-/** What a rotation `i` sets in a row `s`. The sweep moves only where the row now ends sooner. */
-export const setRotation = `generation = i.generation, cur_hash = i.cur_hash,
-    cur_minted_ms = i.cur_minted_ms, prev_hash = i.prev_hash, confirmed_ms = i.confirmed_ms,
-    idle_expires_ms = least(i.now_ms + s.idle_timeout_ms, s.absolute_expires_ms),
-    sweep_ms = least(s.sweep_ms, i.now_ms + 2 * s.idle_timeout_ms + 1)`
+/** The conditions of the one write on a row `s`, cut-offs aside. */
+export function mayRotate(of: RotationValue): string {
+  return `s.cur_hash = ${of('expected')} AND ${of('now_ms')} < s.absolute_expires_ms
+    AND ${of('now_ms')} <= greatest(s.idle_expires_ms, ${of('cur_minted_ms')} + s.idle_timeout_ms)
+    AND s.revoked_ms IS NULL`
+}
 
-/** Columns of {@link rotationToRow}, and their types. */
-export const rotationColumns =
-  'app, tenant, handle, expected, generation, cur_hash, cur_minted_ms, prev_hash, confirmed_ms, now_ms'
+/** What a rotation sets in a row `s`. The sweep moves only where the row now ends sooner. */
+export function setRotation(of: RotationValue): string {
+  return `generation = ${of('generation')}, cur_hash = ${of('cur_hash')},
+    cur_minted_ms = ${of('cur_minted_ms')}, prev_hash = ${of('prev_hash')},
+    confirmed_ms = ${of('confirmed_ms')},
+    idle_expires_ms = least(${of('now_ms')} + s.idle_timeout_ms, s.absolute_expires_ms),
+    sweep_ms = least(s.sweep_ms, ${of('now_ms')} + 2 * s.idle_timeout_ms + 1)`
+}
 
-/** Types of {@link rotationColumns}. */
-export const rotationTypes: readonly string[] =
-  'text text text text bigint text bigint text bigint bigint'.split(' ')
+/** The values of {@link rotationToRow} and their types. */
+export const rotationColumns: SqlColumns = [
+  ['app', 'text'],
+  ['tenant', 'text'],
+  ['handle', 'text'],
+  ['expected', 'text'],
+  ['generation', 'bigint'],
+  ['cur_hash', 'text'],
+  ['cur_minted_ms', 'bigint'],
+  ['prev_hash', 'text'],
+  ['confirmed_ms', 'bigint'],
+  ['now_ms', 'bigint'],
+]
+
+/** The values of {@link keyToRow} and their types. */
+export const keyColumns: SqlColumns = rotationColumns.slice(0, 3)
 
 /** A rotation of a session. */
 export function rotationToRow(key: SessionKey, { expected, next, nowMs }: Rotation): SqlColumn {

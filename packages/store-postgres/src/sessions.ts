@@ -17,39 +17,60 @@ import {
   exactText,
   foldedColumns,
   insertColumns,
-  insertTypes,
   isLive,
   isNotRevoked,
-  joinCutOffs,
+  joinCutOff,
+  keyColumns,
   keyToRow,
   mayGo,
   mayRotate,
   nextSweep,
   plainColumns,
+  type RotationValue,
   rotationColumns,
   rotationToRow,
-  rotationTypes,
   rowToSession,
   type SqlColumn,
+  type SqlColumns,
   type SqlRow,
   sessionToRow,
   setRotation,
 } from './rows.ts'
 
+/** One statement in two forms: for a lone request, and for a batch of them. */
+interface Pair {
+  readonly one: Statement
+  readonly many: Statement
+}
+
+const namesOf = (columns: SqlColumns) => columns.map(([name]) => name).join(', ')
+
 /** `unnest` of one array parameter per column, as the rows `i`, numbered from 1 by `n`. */
-function batchRows(types: readonly string[], columns: string): string {
-  const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')
-  return `unnest(${arrays}) WITH ORDINALITY AS i(${columns}, n)`
+function batchRows(columns: SqlColumns): string {
+  const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')
+  return `unnest(${arrays}) WITH ORDINALITY AS i(${namesOf(columns)}, n)`
+}
+
+/** The parameters of a lone request. */
+function parametersOf(columns: SqlColumns): readonly string[] {
+  return columns.map(([, type], index) => `$${index + 1}::${type}`)
 }
 
 const ofKey = 's.handle = i.handle AND s.app = i.app AND s.tenant = i.tenant'
+const ofParameters = 's.app = $1 AND s.tenant = $2 AND s.handle = $3'
 
-const findSessions: Statement = {
-  name: 'pawl_find',
-  isRepeatable: true,
-  text: `SELECT i.n, ${foldedColumns}
-    FROM ${batchRows(['text', 'text', 'text'], 'app, tenant, handle')}
-    JOIN pawl_sessions s ON ${ofKey} ${joinCutOffs}`,
+const findSessions: Pair = {
+  one: {
+    name: 'pawl_find_one',
+    isRepeatable: true,
+    text: `SELECT 1, ${foldedColumns} FROM pawl_sessions s ${joinCutOff} WHERE ${ofParameters}`,
+  },
+  many: {
+    name: 'pawl_find',
+    isRepeatable: true,
+    text: `SELECT i.n, ${foldedColumns}
+      FROM ${batchRows(keyColumns)} JOIN pawl_sessions s ON ${ofKey} ${joinCutOff}`,
+  },
 }
 
 /**
@@ -60,33 +81,57 @@ const findSessions: Statement = {
  * Repeated after a lost answer it finds the condition gone and returns the row as it made it, which
  * the rule takes for what it is: the token that was presented is the current one.
  */
-const rotateSessions: Statement = {
-  name: 'pawl_rotate',
-  isRepeatable: true,
-  text: `WITH input AS (SELECT * FROM ${batchRows(rotationTypes, rotationColumns)}),
-    moved AS (UPDATE pawl_sessions s SET ${setRotation} FROM input i
-      WHERE ${ofKey} AND ${mayRotate} RETURNING i.n, ${plainColumns})
+function rotateText(of: RotationValue, from: string, isOurs: string): string {
+  const setRow = `UPDATE pawl_sessions s SET ${setRotation(of)}`
+  return `moved AS (${setRow} ${from === '' ? '' : `FROM ${from}`}
+      WHERE ${isOurs} AND ${mayRotate(of)} AND ${isNotRevoked} RETURNING ${of('n')}, ${plainColumns})
     SELECT m.*, 'moved' FROM moved m
     UNION ALL
-    SELECT i.n, ${foldedColumns}, CASE WHEN ${mayRotate} THEN 'stale' ELSE 'kept' END
-    FROM input i JOIN pawl_sessions s ON ${ofKey} ${joinCutOffs}
-    WHERE i.n NOT IN (SELECT n FROM moved)`,
+    SELECT ${of('n')}, ${foldedColumns},
+      CASE WHEN ${mayRotate(of)} AND k.at_ms IS NULL THEN 'stale' ELSE 'kept' END
+    FROM ${from === '' ? '' : `${from} CROSS JOIN`} pawl_sessions s ${joinCutOff} WHERE ${isOurs}`
 }
 
-const insertSessions: Statement = {
-  name: 'pawl_insert',
-  text: `INSERT INTO pawl_sessions (${insertColumns})
-    SELECT ${insertColumns} FROM ${batchRows(insertTypes, insertColumns)}
-    ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
+const inBatch: RotationValue = (column) => `i.${column}`
+const alone: RotationValue = (column) => {
+  const index = rotationColumns.findIndex(([name]) => name === column)
+  return index < 0 ? '1' : (parametersOf(rotationColumns)[index] ?? '')
 }
 
-const limitAt = insertTypes.length
+const rotateSessions: Pair = {
+  one: {
+    name: 'pawl_rotate_one',
+    isRepeatable: true,
+    text: `WITH ${rotateText(alone, '', ofParameters)} AND NOT EXISTS (SELECT FROM moved)`,
+  },
+  many: {
+    name: 'pawl_rotate',
+    isRepeatable: true,
+    text: `WITH input AS (SELECT * FROM ${batchRows(rotationColumns)}),
+      ${rotateText(inBatch, 'input i', ofKey)} AND i.n NOT IN (SELECT n FROM moved)`,
+  },
+}
+
+const insertInto = `INSERT INTO pawl_sessions (${namesOf(insertColumns)})`
+const insertSessions: Pair = {
+  one: {
+    name: 'pawl_insert_one',
+    text: `${insertInto} VALUES (${parametersOf(insertColumns).join(', ')})
+      ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
+  },
+  many: {
+    name: 'pawl_insert',
+    text: `${insertInto} SELECT ${namesOf(insertColumns)} FROM ${batchRows(insertColumns)}
+      ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
+  },
+}
+
+const limitAt = insertColumns.length
 const insertLimited: Statement = {
   name: 'pawl_insert_limited',
   text: `WITH room AS MATERIALIZED (SELECT * FROM pawl_make_room($1, $2, $4, $3, $10,
       $${limitAt + 1}, $${limitAt + 2}, ${REVOKED_KEPT_MS})),
-    added AS (INSERT INTO pawl_sessions (${insertColumns})
-      SELECT ${insertTypes.map((type, index) => `$${index + 1}::${type}`).join(', ')}
+    added AS (${insertInto} SELECT ${parametersOf(insertColumns).join(', ')}
       FROM room WHERE room.outcome = 'room' ON CONFLICT DO NOTHING RETURNING 1)
     SELECT room.outcome, room.ended, (SELECT count(*) FROM added) FROM room`,
 }
@@ -95,7 +140,7 @@ function updateOf(column: 'claims' | 'data'): Statement {
   return {
     name: `pawl_update_${column}`,
     text: `UPDATE pawl_sessions s SET ${column} = $4
-      WHERE s.app = $1 AND s.tenant = $2 AND s.handle = $3 AND ${isNotRevoked} RETURNING 1`,
+      WHERE ${ofParameters} AND ${isNotRevoked} RETURNING 1`,
   }
 }
 
@@ -134,13 +179,18 @@ type SessionMethods = Pick<
 export function postgresSessions(db: Database, waitMaxMs: number): SessionMethods {
   const keyOf = ([app, tenant, handle]: SqlColumn) => `${handle}\n${app}\n${tenant}`
   const batched = <Answer>(
-    statement: Statement,
+    { one, many }: Pair,
     answersOf: (rows: readonly SqlRow[], requests: readonly SqlColumn[]) => readonly Answer[],
   ) =>
     batcher<SqlColumn, Answer>({
       keyOf,
       waitMaxMs,
-      run: async (requests) => answersOf(await db.run(statement, columnsOf(requests)), requests),
+      run: async (requests) => {
+        const [first, second] = requests
+        const isAlone = first !== undefined && second === undefined
+        const rows = await (isAlone ? db.run(one, first) : db.run(many, columnsOf(requests)))
+        return answersOf(rows, requests)
+      },
     })
 
   const find = batched(findSessions, inOrder)
