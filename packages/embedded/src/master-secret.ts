@@ -3,7 +3,7 @@ import { KEY_PURPOSES, type KeyPurpose } from './key-purposes.ts'
 import { randomBytes } from './random-pool.ts'
 
 /** Fewest bytes of a master secret: 256 bits. */
-export const SECRET_BYTES_MIN = 32
+const SECRET_BYTES_MIN = 32
 /** Most bytes of a master secret. */
 const SECRET_BYTES_MAX = 1_024
 /** A text with fewer different characters is not a random secret. */

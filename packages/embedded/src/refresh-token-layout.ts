@@ -19,6 +19,7 @@ export interface RefreshTokenFacts extends SessionKey {
   readonly keyThumbprint: KeyThumbprint | null
 }
 
+/** Random bytes in a refresh token: 256 bits. */
 export const RANDOM_BYTES = 32
 const HANDLE_BYTES = 16
 const HASH_BYTES = 32

@@ -5,7 +5,7 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 
 /** Bytes that sealing adds. */
-export const SEAL_BYTES = IV_BYTES + TAG_BYTES
+const SEAL_BYTES = IV_BYTES + TAG_BYTES
 
 /**
  * AES-256-GCM with a random 96-bit nonce: `iv | ciphertext | tag`. `context` is authenticated

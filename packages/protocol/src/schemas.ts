@@ -77,7 +77,7 @@ const lineageView = v.object({
 })
 
 /** A session as back ends see it; holds no secret. Times in milliseconds since the epoch. */
-export const sessionView = v.object({
+const sessionView = v.object({
   handle: v.string(),
   userId: v.string(),
   tenant: v.string(),
@@ -87,7 +87,7 @@ export const sessionView = v.object({
   absoluteExpiresAtMs: v.number(),
 })
 /** A session with its server-side data and device facts. */
-export const sessionInfo = v.object({
+const sessionInfo = v.object({
   ...sessionView.entries,
   data: jsonObject,
   device: jsonObject,
@@ -97,7 +97,7 @@ const accessToken = v.object({ token: v.string(), expiresAtMs: v.number() })
 const refreshToken = v.object({ token: v.string(), expiresAtMs: v.number() })
 
 /** A pair of tokens, and the session they belong to. */
-export const grant = v.object({
+const grant = v.object({
   session: sessionView,
   accessToken,
   refreshToken,
@@ -107,7 +107,7 @@ export const grant = v.object({
 })
 
 /** What a verified access token says. */
-export const verified = v.object({
+const verified = v.object({
   handle: v.string(),
   userId: v.string(),
   tenant: v.string(),

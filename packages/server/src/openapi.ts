@@ -115,7 +115,7 @@ function responsesOf(operation: Operation): Json {
 }
 
 /** The JSON schema of an operation's request: its fields and which of them must be given. */
-export function requestSchema(operation: Operation): {
+function requestSchema(operation: Operation): {
   readonly properties: { readonly [name: string]: Json }
   readonly required: readonly string[]
 } {

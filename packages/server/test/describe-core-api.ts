@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000
 const NOBODY = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** The value of a good outcome. */
-export function valueIn<T>(outcome: Outcome<T>): T {
+function valueIn<T>(outcome: Outcome<T>): T {
   assert.equal(outcome.kind, 'ok', JSON.stringify(outcome))
   return (outcome as { value: T }).value
 }

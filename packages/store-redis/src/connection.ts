@@ -13,10 +13,10 @@ const knownParameters = ['prefix', 'tls', 'cacert', 'cert', 'key']
 const PREFIX_DEFAULT = 'pawl:'
 
 /**
- * Reads `redis[s]://user:password@host:port/database?…`. Parameters: `prefix` of all keys; `cacert`,
- * `cert`, `key`, files for TLS. `rediss` is TLS with the certificate and the name checked; `redis`,
- * without TLS, is for this machine, and for others only with `tls=disable`. Throws a sentence,
- * without the URL in it, for anything else.
+ * Reads `redis[s]://user:password@host:port/database?…`. Parameters: `prefix` of all keys;
+ * `cacert`, `cert`, `key`, files for TLS. `rediss` is TLS with the certificate and the name
+ * checked; `redis`, without TLS, is for this machine, and for others only with `tls=disable`.
+ * Throws a sentence, without the URL in it, for anything else.
  */
 export function readUrl(text: string): Connection {
   const url = /^rediss?:\/\//.test(text) ? URL.parse(text) : null

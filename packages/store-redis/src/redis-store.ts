@@ -9,8 +9,8 @@ import { redisSessions } from './sessions.ts'
 /** How {@link redisStore} connects. */
 export interface RedisStoreOptions {
   /**
-   * `rediss://user:password@host:port/database`, with `?prefix=` and others; see the guide. `redis`,
-   * without TLS, is for this machine.
+   * `rediss://user:password@host:port/database`, with `?prefix=` and others; see the guide.
+   * `redis`, without TLS, is for this machine.
    */
   readonly url: string
   /** The longest wait for a connection. 100 to 60 000; default 3000. */
@@ -22,9 +22,9 @@ export interface RedisStoreOptions {
 }
 
 /**
- * A store on one Redis 6.2 or newer, or Valkey: a primary with `appendonly yes`, `appendfsync always`
- * and `maxmemory-policy noeviction`. Each call is one Lua script, one round trip. Connects on the
- * first call. Throws `StoreError('unavailable')` at once for a URL that is none.
+ * A store on one Redis 6.2 or newer, or Valkey: a primary with `appendonly yes`, `appendfsync
+ * always` and `maxmemory-policy noeviction`. Each call is one Lua script, one round trip. Connects
+ * on the first call. Throws `StoreError('unavailable')` at once for a URL that is none.
  */
 export function redisStore(options: RedisStoreOptions): Store {
   const server = openServer({

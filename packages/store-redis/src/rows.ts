@@ -19,7 +19,7 @@ import {
  * A session is one hash. It has few fields, for each costs Redis more than the text in it:
  *
  * - `c` current hash · `m` what else a rotation moves: generation, minted, previous hash or `-`,
- *   confirmed, idle expiry · `k` what the conditions need and nothing changes: created, idle timeout,
+ * confirmed, idle expiry · `k` what the conditions need and nothing changes: created, idle timeout,
  *   absolute expiry · `u` user · `f` the rest that nothing changes, JSON · `p` claims · `d` data,
  *   JSON · `e` the end: when and why; absent while there is none.
  */

@@ -2,7 +2,7 @@ import { StoreError } from '@pawl/core'
 import type { Server } from './server.ts'
 
 /** The version of the keys' layout that this build reads and writes. */
-export const LAYOUT_VERSION = 1
+const LAYOUT_VERSION = 1
 
 /**
  * Marks the database with the layout's version, and looks at what the server promises. Refuses one

@@ -15,11 +15,11 @@ export interface Script {
 }
 
 /**
- * What all scripts have at hand. `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles of
- * a user's sessions that are not revoked by creation time, `c:` cut-offs (before, at, reason), `x`
- * when the sweeper is to look at a row, `n` the number of the log's last entry, `l` the log, `t` its
- * numbers by time. A place is `app:tenant`. Numbers are doubles, as in JavaScript, and are written
- * by `whole`: Lua's own way would round them.
+ * What all scripts have at hand. `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles
+ * of a user's sessions that are not revoked by creation time, `c:` cut-offs (before, at, reason),
+ * `x` when the sweeper is to look at a row, `n` the number of the log's last entry, `l` the log,
+ * `t` its numbers by time. A place is `app:tenant`. Numbers are doubles, as in JavaScript, and are
+ * written by `whole`: Lua's own way would round them.
  */
 const prelude = `
 local P = KEYS[1]

@@ -11,9 +11,13 @@ export type TenantId = Brand<string, 'TenantId'>
 export type SessionHandle = Brand<string, 'SessionHandle'>
 /** The application's own name for a user: 1 to 256 characters, never interpreted. */
 export type UserId = Brand<string, 'UserId'>
-/** `hash2` of a refresh token: base64url of SHA-256(SHA-256(token)), 43 characters. What is stored. */
+/**
+ * `hash2` of a refresh token: base64url of SHA-256(SHA-256(token)), 43 characters. What is stored.
+ */
 export type SecretHash = Brand<string, 'SecretHash'>
-/** The first 16 characters (96 bits) of a {@link SecretHash}: enough to compare, never stored alone. */
+/**
+ * The first 16 characters (96 bits) of a {@link SecretHash}: enough to compare, never stored alone.
+ */
 export type HashPrefix = Brand<string, 'HashPrefix'>
 /** Milliseconds since 1970-01-01T00:00:00Z, an integer. */
 export type EpochMs = Brand<number, 'EpochMs'>

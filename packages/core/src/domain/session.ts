@@ -75,7 +75,10 @@ export interface PresentedToken {
   readonly mintedAtMs: EpochMs
 }
 
-/** What an access token says of the refresh token it was granted with. Nothing here can make a child. */
+/**
+ * What an access token says of the refresh token it was granted with. Nothing here can make a
+ * child.
+ */
 export interface Lineage {
   readonly hash2: SecretHash
   readonly parent: HashPrefix | null

@@ -87,9 +87,9 @@ export interface RevocationPage {
  * idleExpiresAtMs + idleTimeoutMs`: a token of the row may be one idle period younger than the row,
  * and a session that can still be refreshed must be counted, listed and ended with the others.
  *
- * Wherever a `Session` is returned, a cut-off that covers it has been folded into `revokedAtMs` (the
- * cut-off's `nowMs`) and `endReason`: the row's own end comes first, then the user's cut-off, then
- * the tenant's. "Revoked" below means the folded value, unless it says otherwise.
+ * Wherever a `Session` is returned, a cut-off that covers it has been folded into `revokedAtMs`
+ * (the cut-off's `nowMs`) and `endReason`: the row's own end comes first, then the user's cut-off,
+ * then the tenant's. "Revoked" below means the folded value, unless it says otherwise.
  *
  * Order by (`createdAtMs`, handle) compares handles byte by byte. Page limits above
  * `PAGE_LIMIT_MAX` are cut down to it. A string that the engine cannot hold exactly (a lone
@@ -99,8 +99,8 @@ export interface SessionStore {
   /**
    * Adds a row. With a limit, counting and inserting are one atomic step per user: concurrent
    * inserts never leave more than `max` live sessions; `end-oldest` ends the oldest by
-   * (`createdAtMs`, handle), never the new one, with reason `limit` and logs each, as `revoke` does.
-   * Now is the new row's `createdAtMs`. `duplicate` is found before the limit is looked at.
+   * (`createdAtMs`, handle), never the new one, with reason `limit` and logs each, as `revoke`
+   * does. Now is the new row's `createdAtMs`. `duplicate` is found before the limit is looked at.
    */
   insert(session: Session, limit: SessionLimit | null): Promise<InsertOutcome>
 
@@ -161,8 +161,8 @@ export interface SessionStore {
    * The log after a cursor, oldest first, at most `limit` entries; null means from the oldest
    * entry that is kept. An entry never appears behind a cursor already handed out, whatever
    * commits in which order: followers that pass cursors on miss nothing. A cursor that is none, or
-   * lies beyond the end of the log (a store put back to an older state), reads from the oldest entry:
-   * an entry seen twice does no harm.
+   * lies beyond the end of the log (a store put back to an older state), reads from the oldest
+   * entry: an entry seen twice does no harm.
    */
   revocationsAfter(cursor: string | null, limit: number): Promise<RevocationPage>
 

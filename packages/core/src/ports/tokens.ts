@@ -27,7 +27,9 @@ export interface RefreshTokenOrder {
   readonly mintedAtMs: EpochMs
 }
 
-/** The envelope of refresh tokens: sealed (AES-256-GCM), versioned, keyed, with prefix and checksum. */
+/**
+ * The envelope of refresh tokens: sealed (AES-256-GCM), versioned, keyed, with prefix and checksum.
+ */
 export interface RefreshTokens {
   mint(order: RefreshTokenOrder): { readonly token: string; readonly opened: OpenedRefreshToken }
   /** Undefined for anything this core did not seal; never throws on input, bounded time. */

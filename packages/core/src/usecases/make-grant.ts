@@ -49,8 +49,8 @@ export function prepareGrant(
 }
 
 /**
- * When an access token minted now dies: after its life less jitter, never past the session's end, at
- * a whole second (RFC 7519 section 2, NumericDate), rounded down.
+ * When an access token minted now dies: after its life less jitter, never past the session's end,
+ * at a whole second (RFC 7519 section 2, NumericDate), rounded down.
  */
 function accessExpiry(context: AppContext, session: Session, nowMs: EpochMs): EpochMs {
   const shortened = 1 - context.settings.accessJitterShare * context.random.fraction()

@@ -10,8 +10,8 @@ import { viewOf } from './views.ts'
 type ClaimsAnswer = ResponseOf<'replaceClaims'>
 
 /**
- * Replaces the claims of a live session. Given an access token of that session, it is re-issued with
- * the new claims, the same lineage and the same expiry. Refuses `claims_reserved`,
+ * Replaces the claims of a live session. Given an access token of that session, it is re-issued
+ * with the new claims, the same lineage and the same expiry. Refuses `claims_reserved`,
  * `session_not_found`, `access_token_invalid`, `token_too_large`; then nothing was written.
  */
 export async function replaceClaims(

@@ -10,8 +10,8 @@ import type { AppContext } from './deps.ts'
 import { refusedSession, verifiedOf } from './views.ts'
 
 /**
- * Verifies an access token at the core: seal or signature, app, expiry; with `checkStore`, or for an
- * opaque token, also that the session lives and the grant still stands. Never writes. Refuses
+ * Verifies an access token at the core: seal or signature, app, expiry; with `checkStore`, or for
+ * an opaque token, also that the session lives and the grant still stands. Never writes. Refuses
  * `access_token_invalid`, `access_token_expired`, `refresh_first`, `session_ended`.
  */
 export async function verifySession(

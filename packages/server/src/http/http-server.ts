@@ -28,7 +28,9 @@ export interface HttpListener {
   readonly stop: (graceMs: number) => Promise<void>
 }
 
-/** Bare `node:http` with strict limits; every request ends in exactly one reply and one log line. */
+/**
+ * Bare `node:http` with strict limits; every request ends in exactly one reply and one log line.
+ */
 export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpListener {
   const nextRequestId = requestIds()
   let inFlight = 0

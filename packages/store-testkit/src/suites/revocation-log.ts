@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AppId, RevocationEntry, Session } from '@pawl/core'
 import { at, freshApp, handleOf, newSession, range } from '../fixtures.ts'
 import { type OpenStore, openSubject, type Subject, useSubject } from '../store-under-test.ts'
@@ -83,6 +84,7 @@ export function describeRevocationLog(open: OpenStore): void {
           const page = await subject().peer(1).revocationsAfter(cursor, 7)
           seen.push(...page.entries.map(handleIn))
           cursor = page.cursor
+          await nextTurn()
           if (page.entries.length > 0) continue
           if (isLast) return
           isLast = !isWriting
