@@ -1,0 +1,24 @@
+/**
+ * `npm run bench [-- name…]`: measures all figures, or the named ones, each beside its reference
+ * from the same run. ★ moonshot, ✔ target, ✖ target missed; the exit code is 0 if none was missed.
+ */
+import { FIGURES } from './figures.ts'
+import { conditions, reportOf } from './report.ts'
+
+const asked = process.argv.slice(2)
+const chosen = FIGURES.filter(({ name }) => asked.length === 0 || asked.includes(name))
+const unknown = asked.filter((name) => !FIGURES.some((figure) => figure.name === name))
+if (unknown.length > 0) {
+  const known = FIGURES.map(({ name }) => name).join(', ')
+  console.error(`No figure is called ${unknown.join(', ')}: there are ${known}.`)
+  process.exit(2)
+}
+console.log(`${conditions()}\n`)
+let missed = 0
+for (const figure of chosen) {
+  const { text, reached } = reportOf(figure, await figure.measure())
+  console.log(text)
+  if (!reached) missed += 1
+}
+console.log(missed === 0 ? 'every target was reached' : `${missed} figures missed a target`)
+process.exitCode = missed === 0 ? 0 : 1
