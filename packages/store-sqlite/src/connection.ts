@@ -3,7 +3,8 @@ import { createDatabaseFile, type Database, openDatabase } from './database.ts'
 import { toStoreError } from './errors.ts'
 import { type GroupCommit, groupCommit } from './group-commit.ts'
 import { checkSchema } from './migrate.ts'
-import { openWriter, type Writer } from './writer.ts'
+import { openShiftingWriter, type ThreadUse } from './shifting-writer.ts'
+import type { Writer } from './writer.ts'
 import type { WriteInput, WriteName, WriteOutput } from './writes.ts'
 
 /** What a store does its work through: reads at once in this thread, writes in batches. */
@@ -22,17 +23,15 @@ interface Opened {
   readonly commits: GroupCommit
 }
 
-const IN_FLIGHT_MAX = 1
-
 /** A connection to a file, opened on first use. */
-export function connect(file: string): Connection {
+export function connect(file: string, thread: ThreadUse): Connection {
   let opened: Opened | undefined
   let isSchemaChecked = false
   let closing: Promise<void> | undefined
 
   const open = (): Opened => {
     if (closing !== undefined) throw new StoreError('closed', 'the SQLite store is closed')
-    opened ??= openAll(file)
+    opened ??= openAll(file, thread)
     return opened
   }
   const openChecked = (): Opened => {
@@ -79,11 +78,15 @@ export function connect(file: string): Connection {
   }
 }
 
-function openAll(file: string): Opened {
+function openAll(file: string, thread: ThreadUse): Opened {
   createDatabaseFile(file)
-  const writer = openWriter(file)
+  const writer = openShiftingWriter(file, thread)
   const reader = openDatabase(file, 'reader')
-  return { reader, writer, commits: groupCommit(writer.commit, IN_FLIGHT_MAX) }
+  return {
+    reader,
+    writer,
+    commits: groupCommit(writer.commit),
+  }
 }
 
 async function closeAll(opened: Opened | undefined): Promise<void> {

@@ -25,26 +25,27 @@ interface Waiting {
 
 /**
  * Group commit: writes that arrive while a commit is under way share the next one. A write that
- * finds none under way goes at once, with those of the same tick, and never waits for company.
+ * finds none under way goes in this turn of the event loop, with those of the same turn, and never
+ * waits for company.
  */
 export function groupCommit(
   commit: (requests: readonly WriteRequest[]) => Promise<readonly WriteAnswer[]>,
-  inFlightMax: number,
 ): GroupCommit {
   let waiting: Waiting[] = []
-  let inFlight = 0
+  let isCommitting = false
   let isFlushQueued = false
   let onSettled: (() => void)[] = []
 
   const flush = (): void => {
     isFlushQueued = false
-    while (waiting.length > 0 && inFlight < inFlightMax) {
+    if (isCommitting) return
+    if (waiting.length > 0) {
       const batch = waiting.slice(0, BATCH_MAX)
       waiting = waiting.slice(BATCH_MAX)
-      inFlight += 1
+      isCommitting = true
       void commitBatch(batch)
+      return
     }
-    if (waiting.length > 0 || inFlight > 0) return
     for (const tell of onSettled) tell()
     onSettled = []
   }
@@ -59,14 +60,14 @@ export function groupCommit(
     } catch (error) {
       for (const write of timely) write.reject(error)
     }
-    inFlight -= 1
-    flush()
+    isCommitting = false
+    queueFlush()
   }
 
   const queueFlush = (): void => {
-    if (isFlushQueued || inFlight >= inFlightMax) return
+    if (isFlushQueued || isCommitting) return
     isFlushQueued = true
-    queueMicrotask(flush)
+    setImmediate(flush)
   }
 
   return {
@@ -88,7 +89,7 @@ export function groupCommit(
     settled: () => {
       const { promise, resolve } = Promise.withResolvers<void>()
       onSettled.push(resolve)
-      queueMicrotask(flush)
+      queueFlush()
       return promise
     },
   }

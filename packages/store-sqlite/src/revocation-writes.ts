@@ -1,28 +1,21 @@
-import type {
-  CutOffScope,
-  EndReason,
-  SecretHash,
-  SessionHandle,
-  SessionKey,
-  UserScope,
-} from '@pawl/core'
+import type { CutOffScope, EndReason, SecretHash, SessionHandle, UserScope } from '@pawl/core'
 import type { Database } from './database.ts'
 import { type End, endRow, findLiveRows } from './live-rows.ts'
-import { keyToRow, scopeToRow } from './rows.ts'
+import { type SqlRow, scopeToRow } from './rows.ts'
 import * as sql from './sql.ts'
 
 /** One session to end; `judged` is null for: whatever its current hash. */
 export interface RevokeInput extends End {
-  readonly key: SessionKey
+  readonly key: SqlRow
   readonly judged: SecretHash | null
 }
 
 /** Ends one row and logs it. */
 export function revokeSession(db: Database, input: RevokeInput): boolean {
   const { key, reason, nowMs, judged } = input
-  const [row] = db.statement(sql.revokeSessionRow).all(...keyToRow(key), nowMs, reason, judged)
+  const [row] = db.statement(sql.revokeSessionRow).all(...key, nowMs, reason, judged)
   if (row === undefined) return false
-  const { app, tenant, handle } = key
+  const [app = null, tenant = null, handle = null] = key
   const [userId = null] = row
   db.statement(sql.appendRevocation).run(app, tenant, userId, handle, null, nowMs, reason)
   return true

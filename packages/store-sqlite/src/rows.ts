@@ -2,6 +2,7 @@ import {
   type CutOffScope,
   type JsonObject,
   REVOKED_KEPT_MS,
+  type RecordKey,
   type RevocationEntry,
   type Rotation,
   type Session,
@@ -108,9 +109,58 @@ export function rotationToRow({ expected, next, nowMs }: Rotation): SqlValue[] {
   ]
 }
 
+/** Columns that a rotation leaves as they are, in the order that {@link rotatedSession} reads. */
+export const keptColumns = [
+  'user_id',
+  'created_ms',
+  'idle_timeout_ms',
+  'absolute_expires_ms',
+  'access_ttl_seconds',
+  'access_kind',
+  'key_thumbprint',
+  'claims',
+  'data',
+  'device',
+] as const
+
+/** The session after a rotation that advanced: what the rotation set, and what it left. */
+export function rotatedSession(key: SessionKey, rotation: Rotation, kept: SqlRow): Session {
+  const { next, nowMs } = rotation
+  const [idleTimeoutMs, absoluteExpiresAtMs] = [Number(kept[2]), Number(kept[3])]
+  const session = {
+    app: key.app,
+    tenant: key.tenant,
+    handle: key.handle,
+    userId: kept[0],
+    generation: next.generation,
+    curHash2: next.curHash2,
+    curMintedAtMs: next.curMintedAtMs,
+    prevHash2: next.prevHash2,
+    confirmedAtMs: next.confirmedAtMs,
+    createdAtMs: kept[1],
+    idleTimeoutMs,
+    idleExpiresAtMs: Math.min(nowMs + idleTimeoutMs, absoluteExpiresAtMs),
+    absoluteExpiresAtMs,
+    accessTtlSeconds: kept[4],
+    accessKind: kept[5],
+    keyThumbprint: kept[6],
+    claims: textToJson(kept[7]),
+    data: textToJson(kept[8]),
+    device: textToJson(kept[9]),
+    revokedAtMs: null,
+    endReason: null,
+  }
+  return session as unknown as Session
+}
+
 /** The values that name a session. */
 export function keyToRow(key: SessionKey): SqlValue[] {
   return [key.app, key.tenant, key.handle]
+}
+
+/** The values that name a record. */
+export function recordKeyToRow(key: RecordKey): SqlValue[] {
+  return [key.kind, key.app, key.id]
 }
 
 /** The values that name a cut-off's scope; a whole tenant has the empty user, whom nobody is. */

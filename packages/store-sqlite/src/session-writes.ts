@@ -1,7 +1,7 @@
-import type { InsertOutcome, SessionHandle, SessionKey, SessionLimit, UserScope } from '@pawl/core'
+import type { InsertOutcome, SessionHandle, SessionLimit, UserScope } from '@pawl/core'
 import type { Database } from './database.ts'
 import { endRow, findLiveRows } from './live-rows.ts'
-import { keyToRow, type SqlRow, sessionColumns } from './rows.ts'
+import { keptColumns, type SqlRow } from './rows.ts'
 import * as sql from './sql.ts'
 
 /** A new row, and the limit it has to keep. */
@@ -12,7 +12,9 @@ export interface InsertInput {
 }
 
 /** A new row of a user who may have only so many. */
-export interface LimitedInsert extends SessionKey, UserScope {
+export interface LimitedInsert {
+  readonly key: SqlRow
+  readonly user: UserScope
   readonly nowMs: number
   readonly limit: SessionLimit
 }
@@ -21,11 +23,9 @@ export interface LimitedInsert extends SessionKey, UserScope {
 export function insertRow(db: Database, { row, limited }: InsertInput): InsertOutcome {
   const ended: SessionHandle[] = []
   if (limited !== null) {
-    const { limit, nowMs } = limited
-    if (db.statement(sql.selectKey).all(...keyToRow(limited)).length > 0) {
-      return { kind: 'duplicate' }
-    }
-    const live = findLiveRows(db, limited, nowMs)
+    const { key, user, limit, nowMs } = limited
+    if (db.statement(sql.selectKey).all(...key).length > 0) return { kind: 'duplicate' }
+    const live = findLiveRows(db, user, nowMs)
     const excess = live.length - limit.max + 1
     if (excess > 0 && limit.policy === 'refuse') return { kind: 'limit-reached' }
     for (const doomed of live.slice(0, Math.max(excess, 0))) {
@@ -37,28 +37,25 @@ export function insertRow(db: Database, { row, limited }: InsertInput): InsertOu
   return added === 0 ? { kind: 'duplicate' } : { kind: 'inserted', ended }
 }
 
-/** The row as it then is, and whether it advanced. */
-export interface RotateOutput {
-  readonly row: SqlRow
-  readonly advanced: boolean
-}
+/** What a rotation left as it was, or the row that stood in its way; null without a row. */
+export type RotateOutput = { readonly kept: SqlRow } | { readonly found: SqlRow } | null
 
-/** The conditional write, and the look at what stood in its way; null without a row. */
-export function rotateRow(db: Database, values: SqlRow): RotateOutput | null {
-  const [row] = db.statement(sql.rotateSession).all(...values)
+/** The conditional write, and the look at the row in the same transaction. */
+export function rotateRow(db: Database, values: SqlRow): RotateOutput {
   const key = values.slice(-3)
-  if (row === undefined) {
+  if (db.statement(sql.rotateSession).run(...values) === 0) {
     const [found] = db.statement(sql.selectSession).all(...key)
-    return found === undefined ? null : { row: found, advanced: false }
+    return found === undefined ? null : { found }
   }
-  if (row[sessionColumns.length] === 1) db.statement(sql.advanceSweep).run(...key)
-  return { row, advanced: true }
+  const [kept = []] = db.statement(sql.selectKept).all(...key)
+  if (kept[keptColumns.length] === 1) db.statement(sql.advanceSweep).run(...key)
+  return { kept }
 }
 
 /** A new value of one JSON column. */
 export interface ContentInput {
   readonly column: 'claims' | 'data'
-  readonly key: SessionKey
+  readonly key: SqlRow
   readonly text: string
 }
 
@@ -66,7 +63,7 @@ const updateSql = { claims: sql.updateContentOf('claims'), data: sql.updateConte
 
 /** Replaces claims or data of a row that is not revoked. */
 export function updateContent(db: Database, { column, key, text }: ContentInput): boolean {
-  return db.statement(updateSql[column]).run(text, ...keyToRow(key)) > 0
+  return db.statement(updateSql[column]).run(text, ...key) > 0
 }
 
 /** How far one step of a sweep came. */

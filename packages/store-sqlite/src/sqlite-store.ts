@@ -1,14 +1,27 @@
 import path from 'node:path'
-import { RECORDS_MAX, type Store } from '@pawl/core'
+import {
+  RECORDS_MAX,
+  type Session,
+  type SessionLimit,
+  type Store,
+  type UserScope,
+} from '@pawl/core'
 import { type Connection, connect } from './connection.ts'
 import { readAfter, readLogEnd, readUserPage } from './reads.ts'
 import * as rows from './rows.ts'
+import type { LimitedInsert } from './session-writes.ts'
+import type { ThreadUse } from './shifting-writer.ts'
 import * as sql from './sql.ts'
 
 /** Where the database is. */
 export interface SqliteStoreOptions {
   /** The database file. It and its folder are made, for the owner alone, if they do not exist. */
   readonly path: string
+  /**
+   * Whether writes are done in a thread of their own: `when-busy` (the default) once this thread has
+   * spent a good part of its time on them; `from-start`; or `never`.
+   */
+  readonly thread?: ThreadUse
 }
 
 /** Rows that one step of a sweep looks at: it bounds how long other writes wait for it. */
@@ -27,7 +40,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   if (options.path === '' || options.path.startsWith(':')) {
     throw new TypeError('sqliteStore needs the path of a file')
   }
-  const connection = connect(path.resolve(options.path))
+  const connection = connect(path.resolve(options.path), options.thread ?? 'when-busy')
   return {
     engine: 'sqlite',
     isEmbedded: true,
@@ -50,8 +63,7 @@ function sessionMethods({ read, write }: Connection): SessionMethods {
   return {
     insert: async (session, limit) => {
       const row = [...rows.sessionToRow(session), rows.sweepTimeOf(session)]
-      const { app, tenant, handle, userId, createdAtMs: nowMs } = session
-      const limited = limit === null ? null : { app, tenant, handle, userId, nowMs, limit }
+      const limited = limit === null ? null : limitedInsert(session, limit)
       return write('insertRow', { row, limited })
     },
     find: async (key) =>
@@ -63,12 +75,21 @@ function sessionMethods({ read, write }: Connection): SessionMethods {
       const values = [...rows.rotationToRow(rotation), ...rows.keyToRow(key)]
       const output = await write('rotateRow', values)
       if (output === null) return undefined
-      return { session: rows.rowToSession(output.row), advanced: output.advanced }
+      if ('found' in output) return { session: rows.rowToSession(output.found), advanced: false }
+      return { session: rows.rotatedSession(key, rotation, output.kept), advanced: true }
     },
     updateClaims: async (key, claims) =>
-      write('updateContent', { column: 'claims', key, text: rows.jsonToText(claims) }),
+      write('updateContent', {
+        column: 'claims',
+        key: rows.keyToRow(key),
+        text: rows.jsonToText(claims),
+      }),
     updateData: async (key, data) =>
-      write('updateContent', { column: 'data', key, text: rows.jsonToText(data) }),
+      write('updateContent', {
+        column: 'data',
+        key: rows.keyToRow(key),
+        text: rows.jsonToText(data),
+      }),
     listByUser: async (user, page) => read((db) => readUserPage(db, user, page)),
     deleteExpired: async (nowMs, limit) => {
       let deleted = 0
@@ -81,6 +102,17 @@ function sessionMethods({ read, write }: Connection): SessionMethods {
       return deleted
     },
   }
+}
+
+/** Only what is named crosses to the writer: callers may pass objects that hold more. */
+function plainUser({ app, tenant, userId }: UserScope): UserScope {
+  return { app, tenant, userId }
+}
+
+function limitedInsert(session: Session, limit: SessionLimit): LimitedInsert {
+  const { max, policy } = limit
+  const key = rows.keyToRow(session)
+  return { key, user: plainUser(session), nowMs: session.createdAtMs, limit: { max, policy } }
 }
 
 type RevocationMethods = Pick<
@@ -96,11 +128,12 @@ type RevocationMethods = Pick<
 function revocationMethods({ read, write }: Connection): RevocationMethods {
   return {
     revoke: async (key, { reason, nowMs, judged = null }) =>
-      write('revokeSession', { key, reason, nowMs, judged }),
+      write('revokeSession', { key: rows.keyToRow(key), reason, nowMs, judged }),
     revokeByUser: async (user, { reason, nowMs, except }) =>
-      write('revokeByUser', { user, reason, nowMs, except }),
-    revokeBefore: async (scope, cutOff) => {
-      await write('revokeBefore', { scope, cutOff })
+      write('revokeByUser', { user: plainUser(user), reason, nowMs, except }),
+    revokeBefore: async ({ app, tenant, userId }, { beforeMs, reason, nowMs }) => {
+      const scope = { app, tenant, userId }
+      await write('revokeBefore', { scope, cutOff: { beforeMs, reason, nowMs } })
     },
     revocationsAfter: async (cursor, limit) => read((db) => readAfter(db, cursor, limit)),
     revocationsEnd: async () => read((db) => String(readLogEnd(db))),
@@ -125,9 +158,13 @@ function recordMethods({ read, write }: Connection): RecordMethods {
         db.statement(sql.selectRecords).all(kind, app, RECORDS_MAX).map(rows.rowToRecord),
       ),
     insertRecord: async (key, value) =>
-      write('insertRecord', { key, value: rows.exactText(value) }),
+      write('insertRecord', { key: rows.recordKeyToRow(key), value: rows.exactText(value) }),
     replaceRecord: async (key, expectedVersion, value) =>
-      write('replaceRecord', { key, expectedVersion, value: rows.exactText(value) }),
-    deleteRecord: async (key) => write('deleteRecord', key),
+      write('replaceRecord', {
+        key: rows.recordKeyToRow(key),
+        expectedVersion,
+        value: rows.exactText(value),
+      }),
+    deleteRecord: async (key) => write('deleteRecord', rows.recordKeyToRow(key)),
   }
 }
