@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+
+const CLI = path.resolve(import.meta.dirname, '../../packages/server/src/cli.ts')
+
+/** A core service in a process of its own. */
+export interface CoreService {
+  readonly url: string
+  /** Everything it has logged so far. */
+  readonly log: () => string
+  /** Ends it at once, in the middle of whatever it does. */
+  readonly kill: () => Promise<void>
+  /** Asks it to stop, and waits. */
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a service; resolves when it accepts requests. */
+export async function startCore(env: { readonly [name: string]: string }): Promise<CoreService> {
+  const child = spawn(process.execPath, [CLI, 'serve'], {
+    env: { ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { promise: listening, resolve, reject } = Promise.withResolvers<string>()
+  let log = ''
+  const take = (text: string): void => {
+    log += text
+    const url = /"url":"([^"]+)"/.exec(log)?.[1]
+    if (url !== undefined) resolve(url)
+  }
+  child.stdout.setEncoding('utf8').on('data', take)
+  child.stderr.setEncoding('utf8').on('data', take)
+  child.once('exit', () => reject(new Error(`the service ended: ${log}`)))
+  const url = await listening
+  return {
+    url,
+    log: () => log,
+    kill: () => end(child, 'SIGKILL'),
+    stop: () => end(child, 'SIGTERM'),
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill(signal)
+  await exited
+}
