@@ -25,6 +25,7 @@ const tasks = {
   test: 'scripts/test.ts',
   check: 'scripts/check.ts',
   build: 'scripts/build.ts',
+  reference: 'scripts/write-reference.ts',
   sim: 'simulation/src/main.ts',
   bench: 'bench/src/main.ts',
 }

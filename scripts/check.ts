@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { checkLinks } from './checks/links.ts'
 import { checkNames } from './checks/names.ts'
 import { checkPurity } from './checks/purity.ts'
+import { checkReference } from './checks/reference.ts'
 import { checkSizes } from './checks/sizes.ts'
 import { type Finding, listSourceFiles, root, type SourceFile } from './checks/source-files.ts'
 import { checkSpeech } from './checks/speech.ts'
@@ -31,6 +32,7 @@ const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
   purity: () => judge(checkPurity),
   speech: () => judge(checkSpeech),
   links: () => judge(checkLinks),
+  reference: () => judge(checkReference),
 }
 const buildInfo = 'node_modules/.cache/check.tsbuildinfo'
 
@@ -58,10 +60,10 @@ function tool(command: string, args: readonly string[]): Promise<Outcome> {
 let sources: readonly SourceFile[] | undefined
 
 async function judge(
-  check: (files: readonly SourceFile[]) => readonly Finding[],
+  check: (files: readonly SourceFile[]) => readonly Finding[] | Promise<readonly Finding[]>,
 ): Promise<Outcome> {
   sources ??= listSourceFiles()
-  const findings = check(sources)
+  const findings = await check(sources)
   const output = findings.map((finding) => {
     const place = finding.line === undefined ? finding.file : `${finding.file}:${finding.line}`
     return `${finding.warning ? 'warning: ' : ''}${place}: ${finding.text}`
@@ -71,7 +73,10 @@ async function judge(
 
 async function report(name: string): Promise<boolean> {
   const startedAtMs = performance.now()
-  const outcome = await checks[name]?.()
+  const outcome = await checks[name]?.().catch((error: unknown) => ({
+    ok: false,
+    output: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  }))
   if (outcome === undefined) throw new Error(`no check is called ${name}`)
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1)
   const output = outcome.output.trim()
