@@ -53,7 +53,8 @@ export function groupCommit(
   const commitBatch = async (batch: readonly Waiting[]): Promise<void> => {
     const timely = refuseStale(batch)
     try {
-      const answers = await commit(timely.map(({ request }) => request))
+      const requests = timely.map(({ request }) => request)
+      const answers = requests.length === 0 ? [] : await commit(requests)
       timely.forEach((write, index) => {
         settle(write, answers[index])
       })
