@@ -8,6 +8,9 @@
  * worth a look by the sweeper, is at the latest when the row may go: rotations leave it where it is
  * unless they make the row end sooner, and the sweeper moves it on when it finds the row alive.
  *
+ * No index is partial: one whose condition a statement implies may be read from end to end instead of
+ * looked up in, and a plan that was made while the table was empty would go on doing so.
+ *
  * `pawl_cut_offs.user_id` is empty for the cut-off of a whole tenant: a user's name never is.
  *
  * `pawl_log_end` is one row. Whoever appends to the log raises it first and holds its lock until the
@@ -42,8 +45,7 @@ CREATE TABLE pawl_sessions (
   device text NOT NULL,
   PRIMARY KEY (handle, app, tenant)
 ) WITH (fillfactor = 80);
-CREATE INDEX pawl_sessions_by_user ON pawl_sessions (user_id, app, tenant, created_ms, handle)
-  WHERE revoked_ms IS NULL;
+CREATE INDEX pawl_sessions_by_user ON pawl_sessions (user_id, app, tenant, created_ms, handle);
 CREATE INDEX pawl_sessions_by_sweep ON pawl_sessions (sweep_ms);
 
 CREATE TABLE pawl_cut_offs (
