@@ -6,7 +6,9 @@ const FAULT_EVERY_MS = 60_000
 /** Most kinds of fault told apart. */
 const FAULT_KINDS_MAX = 100
 
-/** Sends faults to the hook, each; without a hook to the process warnings, once a minute per kind. */
+/**
+ * Sends faults to the hook, each; without a hook to the process warnings, once a minute per kind.
+ */
 export function makeReportFault(onFault: PawlOptions['onFault'], nowMs: NowMs): ReportFault {
   if (onFault !== undefined) {
     return (fault) => {

@@ -1,5 +1,5 @@
 import type { CoreApi, Grant } from '@pawl/protocol'
-import type { CoreLimits } from './core/http-core.ts'
+import type { CoreLimits, CoreTls } from './core/core-pool.ts'
 import type { TrustProxy } from './http/client-address.ts'
 import type { CsrfMode } from './http/csrf.ts'
 import type { Fault, NowMs, Schedule } from './ports.ts'
@@ -8,7 +8,9 @@ import type { Revocations } from './session/revocations.ts'
 /** How tokens travel between the front end and this back end. */
 export type Transport = 'cookie' | 'header'
 
-/** What `createPawl` takes. Only `core` is needed; everything is checked at once when it is called. */
+/**
+ * What `createPawl` takes. Only `core` is needed; everything is checked at once when it is called.
+ */
 export interface PawlOptions {
   /**
    * The core: its URL (`http://127.0.0.1:3567`, or `https://core.internal/apps/shop` for an app
@@ -49,15 +51,19 @@ export interface PawlOptions {
   readonly onEvent?: (event: PawlEvent) => unknown
   /** Trouble an operator should know of; default: a process warning, once a minute per kind. */
   readonly onFault?: (fault: Fault) => unknown
-  /** What is known elsewhere of revoked sessions; asked on each verification, must answer at once. */
+  /**
+   * What is known elsewhere of revoked sessions; asked on each verification, must answer at once.
+   */
   readonly revocations?: Revocations
   readonly limits?: Partial<CoreLimits> & {
     /** Verified access tokens remembered; default 10000. */
     readonly verifiedTokens?: number
   }
   /** Own certificate authority, or a client certificate, for a core behind TLS (PEM). */
-  readonly coreTls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-  /** Allows a plain-text core beyond this machine: the API key and all tokens are then in the open. */
+  readonly coreTls?: CoreTls
+  /**
+   * Allows a plain-text core beyond this machine: the API key and all tokens are then in the open.
+   */
   readonly dangerouslyAllowInsecureCore?: boolean
   /** The source of time, ms since the epoch; for tests. */
   readonly clock?: NowMs

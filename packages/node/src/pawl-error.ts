@@ -2,9 +2,10 @@ import { ERRORS, type ErrorCode, type Refusal } from '@pawl/protocol'
 import { problemResponse } from './http/problem.ts'
 
 /**
- * What the programmatic calls (`createSession`, `replaceClaims`, `revoke…`, `list…`) throw when they
- * are refused: the code of the error table, its HTTP status, and the answer to send. Frameworks that
- * look at `status` and `headers` of an error (Express does) answer rightly without being told.
+ * What the programmatic calls (`createSession`, `replaceClaims`, `revoke…`, `list…`) throw when
+ * they are refused: the code of the error table, its HTTP status, and the answer to send.
+ * Frameworks that look at `status` and `headers` of an error (Express does) answer rightly without
+ * being told.
  */
 export class PawlError extends Error {
   override readonly name = 'PawlError'

@@ -66,7 +66,9 @@ export interface Pawl {
     userId: string,
     page?: Omit<RequestOf<'listSessions'>, 'userId'>,
   ): Promise<ResponseOf<'listSessions'>>
-  /** Fetches keys and settings ahead of the first request; false if the core is not to be reached. */
+  /**
+   * Fetches keys and settings ahead of the first request; false if the core is not to be reached.
+   */
   ready(): Promise<boolean>
   /** The client's address as `trustProxy` has it; for adapters. */
   clientAddress(socketAddress: string | undefined, forwardedFor: string | null): string | undefined
@@ -85,8 +87,8 @@ const VERIFIED_TOKENS = 10_000
 const ENDED_SESSIONS_MAX = 100_000
 
 /**
- * Makes the driver of an app. Checks all options at once (`PawlConfigError`); contacts the core only
- * when something needs it.
+ * Makes the driver of an app. Checks all options at once (`PawlConfigError`); contacts the core
+ * only when something needs it.
  */
 export function createPawl(options: PawlOptions): Pawl {
   const { config, coreUrl, clientAddress, warnings } = checkOptions(options)
@@ -147,19 +149,19 @@ function requestSide(driver: Driver): RequestSide {
     handler: (request) => handleOwnRoute(driver, request),
     guard: (request, options = NO_OPTIONS) => {
       const headers = new Headers()
-      const verdict = judgeRequest(driver, request, headersSink(headers), options)
+      const verdict = judgeRequest(driver, { request, sink: headersSink(headers) }, options)
       return verdict instanceof Promise
         ? verdict.then((settled) => resultOf(settled, headers))
         : resultOf(verdict, headers)
     },
     guardInto: (request, sink, options = NO_OPTIONS) =>
-      judgeRequest(driver, request, sink, options),
+      judgeRequest(driver, { request, sink }, options),
     createSession: async (request, input) => {
       const headers = new Headers()
-      const session = await startSession(driver, request, headersSink(headers), input)
+      const session = await startSession(driver, { request, sink: headersSink(headers) }, input)
       return { session, headers }
     },
-    createSessionInto: (request, sink, input) => startSession(driver, request, sink, input),
+    createSessionInto: (request, sink, input) => startSession(driver, { request, sink }, input),
     verify: (token) => driver.verifier.verify(token),
     cors: (request) => decideCors(request, driver.config.cors),
   }

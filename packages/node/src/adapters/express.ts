@@ -8,6 +8,7 @@ import {
   PawlExchange,
   sendPawlError,
   sendResponse,
+  setCorsHeaders,
 } from './node-exchange.ts'
 
 export type { PawlExchange } from './node-exchange.ts'
@@ -29,15 +30,14 @@ export interface PawlExpressOptions {
 
 /**
  * Express middleware (4 and 5): serves the driver's own routes, sets CORS headers for the listed
- * origins, and puts `req.pawl` on every request. Mount it at the root, before the routes. The client's
- * address is Express's `req.ip`, so its setting `trust proxy` holds.
+ * origins, and puts `req.pawl` on every request. Mount it at the root, before the routes. The
+ * client's address is Express's `req.ip`, so its setting `trust proxy` holds.
  */
 export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): RequestHandler {
   const { cors: servesCors = true } = options
   return (request, response, next) => {
     const view = new NodeRequest(request, response, () => addressOf(pawl, request))
-    const sink = new NodeSink(response)
-    request.pawl = new PawlExchange(pawl, view, sink)
+    request.pawl = new PawlExchange(pawl, view, new NodeSink(response))
     const own = pawl.handler(view)
     if (own !== undefined) {
       own.then((answer) => sendResponse(response, answer)).catch(next)
@@ -49,10 +49,7 @@ export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): Reque
       sendResponse(response, cors.response).catch(next)
       return
     }
-    for (const [name, value] of cors.headers) {
-      if (name === 'vary') sink.vary(value)
-      else sink.set(name, value)
-    }
+    setCorsHeaders(response, cors.headers)
     next()
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CorsHeaders } from '../http/cors.ts'
 import { type HeaderSink, keepOtherCookies, mergeVary } from '../http/header-sink.ts'
 import { problemResponse } from '../http/problem.ts'
 import type { Pawl } from '../pawl.ts'
@@ -131,6 +132,15 @@ export class PawlExchange {
   #remember(verdict: GuardVerdict): GuardVerdict {
     this.#session = verdict.kind === 'session' ? verdict.session : undefined
     return verdict
+  }
+}
+
+/** Sets CORS headers on a response; its own `Vary` is kept. */
+export function setCorsHeaders(response: ServerResponse, headers: CorsHeaders): void {
+  const sink = new NodeSink(response)
+  for (const [name, value] of headers) {
+    if (name === 'vary') sink.vary(value)
+    else sink.set(name, value)
   }
 }
 

@@ -8,6 +8,7 @@ import {
   PawlExchange,
   sendPawlError,
   sendResponse,
+  setCorsHeaders,
 } from './node-exchange.ts'
 
 export type { PawlExchange } from './node-exchange.ts'
@@ -41,7 +42,11 @@ export function pawlListener(
     }
     // Not an async function: a route that answers at once is served without a promise.
     try {
-      const served = serve(pawl, handler, request, response)
+      const view = new NodeRequest(request, response, () => addressOf(pawl, request))
+      const sink = new NodeSink(response)
+      const served =
+        serveOwn(pawl, view, response) ??
+        handler(request, response, new PawlExchange(pawl, view, sink))
       if (served instanceof Promise) served.catch(fail)
     } catch (error) {
       void fail(error)
@@ -49,27 +54,24 @@ export function pawlListener(
   }
 }
 
-function serve(
+/** Serves the driver's own routes and preflights; sets CORS headers on everything else. */
+function serveOwn(
   pawl: Pawl,
-  handler: PawlHandler,
-  request: IncomingMessage,
+  view: NodeRequest,
   response: ServerResponse,
-): unknown {
-  const view = new NodeRequest(request, response, () => {
-    const forwarded = request.headers['x-forwarded-for']
-    const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
-    return pawl.clientAddress(request.socket.remoteAddress, chain ?? null)
-  })
+): Promise<void> | undefined {
   const own = pawl.handler(view)
   if (own !== undefined) return own.then((answer) => sendResponse(response, answer))
   const cors = pawl.cors(view)
   if (cors.kind === 'preflight') return sendResponse(response, cors.response)
-  const sink = new NodeSink(response)
-  for (const [name, value] of cors.headers) {
-    if (name === 'vary') sink.vary(value)
-    else sink.set(name, value)
-  }
-  return handler(request, response, new PawlExchange(pawl, view, sink))
+  setCorsHeaders(response, cors.headers)
+  return undefined
+}
+
+function addressOf(pawl: Pawl, request: IncomingMessage): string | undefined {
+  const forwarded = request.headers['x-forwarded-for']
+  const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
+  return pawl.clientAddress(request.socket.remoteAddress, chain ?? null)
 }
 
 /**

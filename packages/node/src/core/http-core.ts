@@ -7,25 +7,12 @@ import {
   ROUTES,
   refuse,
 } from '@pawl/protocol'
-import { Pool } from 'undici'
 import type { CoreCalls, ReportFault } from '../ports.ts'
-import type { CoreUrl } from './core-url.ts'
-import { decodeAnswer, type RawAnswer } from './decode-answer.ts'
-import { type EncodedCall, encodeCall } from './encode-call.ts'
+import { type CoreLimits, type CorePool, type CorePoolOptions, openCorePool } from './core-pool.ts'
+import { decodeAnswer } from './decode-answer.ts'
+import { encodeCall } from './encode-call.ts'
 
-/** Bounds of the connection to the core. */
-export interface CoreLimits {
-  /** Connections held open; default 16. */
-  readonly connections: number
-  /** Calls in flight or waiting; more are refused as `unavailable` at once; default 1024. */
-  readonly callsMax: number
-  /** Time to connect, in ms; default 1000. */
-  readonly connectTimeoutMs: number
-  /** Time to the first byte of the answer, in ms; default 10000. */
-  readonly headersTimeoutMs: number
-}
-
-/** Defaults of {@link CoreLimits}. */
+/** Bounds unless the app sets others. */
 export const CORE_LIMITS: CoreLimits = {
   connections: 16,
   callsMax: 1_024,
@@ -33,8 +20,6 @@ export const CORE_LIMITS: CoreLimits = {
   headersTimeoutMs: 10_000,
 }
 
-/** Largest answer that is read, in bytes. */
-const ANSWER_BYTES_MAX = 1_048_576
 /** How often a read is tried again. */
 const RETRIES_MAX = 2
 /** Upper end of the first wait before a retry, in ms; the second is twice as long. */
@@ -43,13 +28,8 @@ const RETRY_WAIT_MS = 100
 const DEADLINE_MS = 15_000
 
 /** What a core behind a URL needs. */
-export interface HttpCoreOptions {
-  readonly url: CoreUrl
-  readonly apiKey: string | undefined
-  readonly limits: CoreLimits
-  /** Certificates for TLS: an own authority, or a client certificate. */
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-  /** Race window of the app in ms, once known: a refresh is given up after half of it. Asked per refresh. */
+interface HttpCoreOptions extends CorePoolOptions {
+  /** Race window of the app in ms, once known; asked per refresh, given up after half of it. */
   readonly raceWindowMs: () => number | undefined
   readonly reportFault: ReportFault
 }
@@ -65,79 +45,30 @@ const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
 /** Calls that may be given up when the client has gone: the others are finished for it. */
 const ABORTABLE: ReadonlySet<Operation> = new Set<Operation>(['refreshSession', 'verifySession'])
 
+/** Sends one call of the route table until it is answered or given up. Never throws. */
+type Send = <K extends Operation>(
+  operation: K,
+  request: RequestOf<K>,
+  signal: AbortSignal,
+) => Promise<Outcome<ResponseOf<K>>>
+
 /**
  * A core behind a URL: every operation of the route table over one pool of kept-alive connections.
  * Bounded in time, number and size; redirects are never followed; whatever goes wrong below is the
  * refusal `unavailable`. Nothing but reads is ever sent twice.
  */
 export function httpCore(options: HttpCoreOptions): CoreCalls {
-  const { url, limits } = options
-  const pool = new Pool(url.origin, {
-    connections: limits.connections,
-    pipelining: 1,
-    // Named one by one: no option of ours turns the verification of certificates off.
-    connect: { timeout: limits.connectTimeoutMs, ...certificatesOf(options.tls) },
-    headersTimeout: limits.headersTimeoutMs,
-    bodyTimeout: limits.headersTimeoutMs,
-  })
-  const headers: { [name: string]: string } = { accept: 'application/json' }
-  if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`
-  const bodyHeaders = { ...headers, 'content-type': 'application/json' }
+  const pool = openCorePool(options)
+  const send = makeSend(pool, options)
+  const { callsMax } = options.limits
   let calls = 0
-
-  async function send(call: EncodedCall, signal: AbortSignal): Promise<RawAnswer> {
-    const answer = await pool.request({
-      method: call.method,
-      path: call.path,
-      headers: call.body === null ? headers : bodyHeaders,
-      body: call.body,
-      signal,
-    })
-    const text = await readBounded(answer.body)
-    const header = (name: string): string | undefined => {
-      const value = answer.headers[name]
-      return Array.isArray(value) ? value[0] : value
-    }
-    return { status: answer.statusCode, header, body: text }
-  }
-
-  async function attempt<K extends Operation>(
-    operation: K,
-    call: EncodedCall,
-    signal: AbortSignal,
-  ): Promise<Outcome<ResponseOf<K>>> {
-    try {
-      const { outcome, fault } = decodeAnswer(operation, await send(call, signal))
-      if (fault !== undefined) options.reportFault({ where: 'core', message: fault })
-      return outcome
-    } catch (cause) {
-      options.reportFault({ where: 'core', message: `${operation} did not reach the core`, cause })
-      return refuse('unavailable')
-    }
-  }
-
-  async function run<K extends Operation>(
-    operation: K,
-    request: RequestOf<K>,
-    signal: AbortSignal,
-  ): Promise<Outcome<ResponseOf<K>>> {
-    const call = encodeCall(operation, request, url.basePath)
-    let outcome = await attempt(operation, call, signal)
-    const retries = REPEATABLE.has(operation) ? RETRIES_MAX : 0
-    for (let tried = 0; tried < retries && isUnavailable(outcome) && !signal.aborted; tried += 1) {
-      const waitMs = RETRY_WAIT_MS * 2 ** tried * (0.5 + Math.random() / 2)
-      await sleep(waitMs, undefined, { ref: false })
-      outcome = await attempt(operation, call, signal)
-    }
-    return outcome
-  }
 
   async function callCore<K extends Operation>(
     operation: K,
     request: RequestOf<K>,
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<Outcome<ResponseOf<K>>> {
-    if (calls >= limits.callsMax) return refuse('unavailable', 'too many calls wait for the core')
+    if (calls >= callsMax) return refuse('unavailable', 'too many calls wait for the core')
     const given = signal !== undefined && ABORTABLE.has(operation) ? signal : undefined
     if (given?.aborted === true) return refuse('unavailable', 'the client has gone')
     const deadline = new AbortController()
@@ -146,7 +77,7 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
     given?.addEventListener('abort', giveUp, { once: true })
     calls += 1
     try {
-      return await run(operation, request, deadline.signal)
+      return await send(operation, request, deadline.signal)
     } finally {
       calls -= 1
       clearTimeout(timer)
@@ -159,10 +90,30 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
     operation,
     (request: RequestOf<Operation>, signal?: AbortSignal) => callCore(operation, request, signal),
   ])
-  const close = async (): Promise<void> => {
-    if (!pool.destroyed && !pool.closed) await pool.close()
+  return Object.assign(Object.fromEntries(entries), { close: pool.close }) as CoreCalls
+}
+
+function makeSend(pool: CorePool, { url, reportFault }: HttpCoreOptions): Send {
+  return async (operation, request, signal) => {
+    const call = encodeCall(operation, request, url.basePath)
+    const attempt = async () => {
+      try {
+        const { outcome, fault } = decodeAnswer(operation, await pool.send(call, signal))
+        if (fault !== undefined) reportFault({ where: 'core', message: fault })
+        return outcome
+      } catch (cause) {
+        reportFault({ where: 'core', message: `${operation} did not reach the core`, cause })
+        return refuse('unavailable')
+      }
+    }
+    let outcome = await attempt()
+    const retries = REPEATABLE.has(operation) ? RETRIES_MAX : 0
+    for (let tried = 0; tried < retries && isUnavailable(outcome) && !signal.aborted; tried += 1) {
+      await sleep(RETRY_WAIT_MS * 2 ** tried * (0.5 + Math.random() / 2))
+      outcome = await attempt()
+    }
+    return outcome
   }
-  return Object.assign(Object.fromEntries(entries), { close }) as CoreCalls
 }
 
 function isUnavailable(outcome: Outcome<unknown>): boolean {
@@ -173,24 +124,4 @@ function deadlineMs(operation: Operation, options: HttpCoreOptions): number {
   if (operation !== 'refreshSession') return DEADLINE_MS
   const raceWindowMs = options.raceWindowMs()
   return raceWindowMs ? Math.min(raceWindowMs / 2, DEADLINE_MS) : DEADLINE_MS
-}
-
-function certificatesOf(tls: HttpCoreOptions['tls']): HttpCoreOptions['tls'] {
-  const { ca, cert, key } = tls
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  }
-}
-
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > ANSWER_BYTES_MAX) throw new Error('the answer of the core is too large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

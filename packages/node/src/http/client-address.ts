@@ -15,7 +15,10 @@ export type ClientAddress = (
   forwardedFor: string | null,
 ) => string | undefined
 
-/** A reader of client addresses for a proxy policy. Throws a `TypeError` on an address it cannot read. */
+/**
+ * A reader of client addresses for a proxy policy. Throws a `TypeError` on an address it cannot
+ * read.
+ */
 export function clientAddressReader(trust: TrustProxy): ClientAddress {
   const isTrusted = trustTest(trust)
   return (socketAddress, forwardedFor) => {
@@ -53,7 +56,9 @@ function addRange(list: BlockList, range: string): void {
   list.addSubnet(address, prefix, family)
 }
 
-/** One spelling for one address: IPv4-mapped as IPv4, no zone, lower case; undefined if it is none. */
+/**
+ * One spelling for one address: IPv4-mapped as IPv4, no zone, lower case; undefined if it is none.
+ */
 export function canonicalAddress(text: string): string | undefined {
   const zone = text.indexOf('%')
   const bare = zone < 0 ? text : text.slice(0, zone)

@@ -8,9 +8,9 @@ export interface CookieScope {
 }
 
 /** Longest cookie, name and value together, in bytes: browsers ignore longer ones (rfc6265bis). */
-export const COOKIE_BYTES_MAX = 4096
+const COOKIE_BYTES_MAX = 4096
 /** Longest life of a cookie, in seconds: 400 days (rfc6265bis section 5.5). */
-export const COOKIE_MAX_AGE_MAX_SECONDS = 400 * 86_400
+const COOKIE_MAX_AGE_MAX_SECONDS = 400 * 86_400
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/
 /** What tokens are made of: no quote, comma, semicolon, white space, control or non-ASCII. */
@@ -76,7 +76,10 @@ export interface ScopeOptions {
 
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const
 
-/** The scope of a cookie of ours; always `HttpOnly`. Throws a `TypeError` on a character that could split it. */
+/**
+ * The scope of a cookie of ours; always `HttpOnly`. Throws a `TypeError` on a character that could
+ * split it.
+ */
 export function cookieScope(options: ScopeOptions): CookieScope {
   const { name, path, domain, secure, sameSite, partitioned } = options
   if (!NAME.test(name)) throw new TypeError('a cookie name holds a forbidden character')
@@ -97,7 +100,10 @@ export function fitsCookie(scope: CookieScope, value: string): boolean {
   return scope.name.length + value.length <= COOKIE_BYTES_MAX
 }
 
-/** The line that sets a cookie. Throws a `TypeError` on a value that is not made of token characters. */
+/**
+ * The line that sets a cookie. Throws a `TypeError` on a value that is not made of token
+ * characters.
+ */
 export function cookieLine(scope: CookieScope, value: string, maxAgeSeconds: number): string {
   if (!VALUE.test(value)) throw new TypeError('a cookie value holds a forbidden character')
   if (!fitsCookie(scope, value)) throw new TypeError('a cookie is larger than browsers keep')

@@ -67,7 +67,7 @@ export function decideCors(
 }
 
 /** Whether a request is a CORS preflight. */
-export function isPreflight(request: Pick<RequestLike, 'method' | 'headers'>): boolean {
+function isPreflight(request: Pick<RequestLike, 'method' | 'headers'>): boolean {
   return (
     request.method === 'OPTIONS' && request.headers.get('access-control-request-method') !== null
   )

@@ -1,13 +1,13 @@
 import { ERRORS, HEADERS, type Refusal } from '@pawl/protocol'
 
 /** Seconds a client waits before it retries, unless a refusal says otherwise. */
-export const RETRY_AFTER_SECONDS = 2
+const RETRY_AFTER_SECONDS = 2
 
 /** What depends on these request headers: every response that reads or writes a session. */
 export const SESSION_VARY = 'Cookie, Authorization'
 
 /** Headers of every response that is ours alone. */
-export const OWN_HEADERS = {
+const OWN_HEADERS = {
   'cache-control': 'no-store',
   vary: SESSION_VARY,
   'x-content-type-options': 'nosniff',

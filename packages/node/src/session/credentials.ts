@@ -57,7 +57,9 @@ export interface PresentedRefresh {
   readonly tokens: readonly string[]
 }
 
-/** Reads the refresh tokens; what cannot be one is left out, so that garbage never reaches the core. */
+/**
+ * Reads the refresh tokens; what cannot be one is left out, so that garbage never reaches the core.
+ */
 export function readRefreshTokens(
   request: RequestLike,
   transport: Transport,

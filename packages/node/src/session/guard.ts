@@ -9,7 +9,7 @@ import { type CsrfMode, decideCsrf } from '../http/csrf.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { isSafeMethod, type RequestLike } from '../request-like.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
-import { type Credentials, readCredentials } from './credentials.ts'
+import { readCredentials } from './credentials.ts'
 import type { Driver } from './driver.ts'
 import { forbidCaching } from './hand-over.ts'
 import { type PawlSession, RequestSession } from './pawl-session.ts'
@@ -29,6 +29,12 @@ export interface GuardOptions {
   readonly claims?: (claims: JsonObjectValue, session: PawlSession) => boolean
 }
 
+/** A request, and where the headers of its response go. */
+export interface Exchange {
+  readonly request: RequestLike
+  readonly sink: HeaderSink
+}
+
 /** Who is asking, or why that was refused. */
 export type GuardVerdict =
   | { readonly kind: 'session'; readonly session: PawlSession }
@@ -40,18 +46,16 @@ const ANONYMOUS: GuardVerdict = Object.freeze({ kind: 'anonymous' })
 
 /**
  * Says whose request this is. At once where nothing must be asked; only a first look at the keys,
- * an opaque token and `checkStore` make it a promise. Writes cache headers into `sink`, and keeps it
- * for what the session may change later. Touches no cookie: a late refusal must not end a session
- * that began meanwhile.
+ * an opaque token and `checkStore` make it a promise. Writes cache headers into `sink`, and keeps
+ * it for what the session may change later. Touches no cookie: a late refusal must not end a
+ * session that began meanwhile.
  */
 export function judgeRequest(
   driver: Driver,
-  request: RequestLike,
-  sink: HeaderSink,
+  { request, sink }: Exchange,
   options: GuardOptions,
 ): MaybePromise<GuardVerdict> {
-  const credentials = readCredentials(request, driver.config)
-  const { access, transport, hasRefresh } = credentials
+  const { access, transport, hasRefresh } = readCredentials(request, driver.config)
   forbidCaching(sink)
   if (access.length === 0 && !hasRefresh) {
     return options.optional === true
@@ -72,12 +76,11 @@ export function judgeRequest(
     }
     return { kind: 'refused', refusal: refuse('claim_refused') }
   }
+  const verify = verifierOf(driver, request, options)
   if (access.length > 1) {
-    return judgeDuplicates(driver, request, credentials, options).then((found) =>
-      admit(found.outcome, found.token),
-    )
+    return judgeDuplicates(access, verify).then((found) => admit(found.outcome, found.token))
   }
-  const outcome = verifyOne(driver, request, token, options)
+  const outcome = verify(token)
   return outcome instanceof Promise
     ? outcome.then((settled) => admit(settled, token))
     : admit(outcome, token)
@@ -97,15 +100,13 @@ export function refuseForeign(
   return decision.kind === 'refused' ? refuse('csrf_refused', decision.why) : undefined
 }
 
-function verifyOne(
-  driver: Driver,
-  request: RequestLike,
-  token: string,
-  options: GuardOptions,
-): MaybePromise<Outcome<VerifiedSession>> {
-  if (options.checkStore !== true) return driver.verifier.verify(token)
+type Verify = (token: string) => MaybePromise<Outcome<VerifiedSession>>
+
+function verifierOf(driver: Driver, request: RequestLike, options: GuardOptions): Verify {
+  const { verifier } = driver
+  if (options.checkStore !== true) return verifier.verify
   const { clientAddress, signal } = request
-  return driver.verifier.verifyAtStore(token, { clientAddress, signal: signal ?? undefined })
+  return (token) => verifier.verifyAtStore(token, { clientAddress, signal: signal ?? undefined })
 }
 
 /**
@@ -113,14 +114,12 @@ function verifyOne(
  * newest grant counts; good ones of different sessions are nobody's, for one of them was planted.
  */
 async function judgeDuplicates(
-  driver: Driver,
-  request: RequestLike,
-  credentials: Credentials,
-  options: GuardOptions,
+  access: readonly string[],
+  verify: Verify,
 ): Promise<{ readonly outcome: Outcome<VerifiedSession>; readonly token: string }> {
   const tried: { outcome: Outcome<VerifiedSession>; token: string }[] = []
-  for (const token of new Set(credentials.access)) {
-    tried.push({ outcome: await verifyOne(driver, request, token, options), token })
+  for (const token of new Set(access)) {
+    tried.push({ outcome: await verify(token), token })
   }
   const good = tried.flatMap(({ outcome, token }) =>
     outcome.kind === 'ok' ? [{ outcome, token, session: outcome.value }] : [],

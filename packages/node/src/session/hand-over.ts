@@ -38,7 +38,8 @@ export function handOverGrant(delivery: Delivery, grant: Grant): boolean {
     if (!fitsCookie(refreshCookie, refreshToken.token)) return false
     const ageSeconds = Math.ceil((refreshToken.expiresAtMs - nowMs) / 1000)
     sink.setCookie(refreshCookie.name, cookieLine(refreshCookie, refreshToken.token, ageSeconds))
-    // As long as the refresh token: an access cookie that is still sent shows that a session is there.
+    // As long as the refresh token: an access cookie that is still sent shows that a session is
+    // there.
     sink.setCookie(accessCookie.name, cookieLine(accessCookie, accessToken.token, ageSeconds))
   } else {
     sink.set(HEADERS.refreshToken, refreshToken.token)
@@ -48,7 +49,9 @@ export function handOverGrant(delivery: Delivery, grant: Grant): boolean {
   return true
 }
 
-/** Hands over a new access token of the same grant. False, with nothing written, if it does not fit. */
+/**
+ * Hands over a new access token of the same grant. False, with nothing written, if it does not fit.
+ */
 export function handOverAccess(
   delivery: Delivery,
   renewed: {

@@ -23,7 +23,8 @@ export interface PawlSession {
   readonly expiresAtMs: number
   /**
    * Replaces the claims of the session. The front end gets its new access token with this response;
-   * an older one keeps its old claims until it expires. Refused: `claims_reserved`, `token_too_large`.
+   * an older one keeps its old claims until it expires. Refused: `claims_reserved`,
+   * `token_too_large`.
    */
   replaceClaims(claims: JsonObjectValue): Promise<void>
   /** The server-side data of the session. */

@@ -1,11 +1,10 @@
 import { type Grant, LIMITS, type RequestOf, refuse } from '@pawl/protocol'
 import type { CsrfMode } from '../http/csrf.ts'
-import type { HeaderSink } from '../http/header-sink.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
-import { refuseForeign } from './guard.ts'
+import { type Exchange, refuseForeign } from './guard.ts'
 import { handOverGrant } from './hand-over.ts'
 import { type PawlSession, RequestSession } from './pawl-session.ts'
 
@@ -16,15 +15,15 @@ export type NewSession = Omit<RequestOf<'createSession'>, 'replaces' | 'keyThumb
 }
 
 /**
- * Starts a session for a user who has just signed in and hands its tokens over with `sink`. A session
- * the request came with ends first, so that nobody keeps one that was planted; tokens that are not
- * ours are simply replaced. Throws a `PawlError`: `csrf_refused` for a request another site may have
- * sent, `claims_reserved`, `token_too_large`, `session_limit`, `invalid_request`, `unavailable`.
+ * Starts a session for a user who has just signed in and hands its tokens over with `sink`. A
+ * session the request came with ends first, so that nobody keeps one that was planted; tokens that
+ * are not ours are simply replaced. Throws a `PawlError`: `csrf_refused` for a request another site
+ * may have sent, `claims_reserved`, `token_too_large`, `session_limit`, `invalid_request`,
+ * `unavailable`.
  */
 export async function startSession(
   driver: Driver,
-  request: RequestLike,
-  sink: HeaderSink,
+  { request, sink }: Exchange,
   input: NewSession,
 ): Promise<PawlSession> {
   sink.assertOpen()

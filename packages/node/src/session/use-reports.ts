@@ -37,21 +37,10 @@ export interface UseReportsDeps {
  * observation move a row). Losing one is harmless.
  */
 export function makeUseReports(deps: UseReportsDeps): UseReports {
+  const isFirst = makeFirstTimes(REPORTED_MAX)
   let waiting = new Map<string, SettledUse>()
-  let reported = new Set<string>()
-  let formerlyReported = new Set<string>()
   let callOff: (() => void) | undefined
   let sending: Promise<void> | undefined
-
-  function remember(grantId: string): boolean {
-    if (reported.has(grantId) || formerlyReported.has(grantId)) return false
-    if (reported.size >= REPORTED_MAX / 2) {
-      formerlyReported = reported
-      reported = new Set()
-    }
-    reported.add(grantId)
-    return true
-  }
 
   function isFresh(use: SettledUse): boolean {
     const windowMs = deps.raceWindowMs() ?? RACE_WINDOW_ASSUMED_MS
@@ -105,7 +94,7 @@ export function makeUseReports(deps: UseReportsDeps): UseReports {
 
   return {
     add: (use) => {
-      if (waiting.size >= QUEUE_MAX || !remember(use.grantId)) return
+      if (waiting.size >= QUEUE_MAX || !isFirst(use.grantId)) return
       waiting.set(use.grantId, use)
       arm()
     },
@@ -113,8 +102,22 @@ export function makeUseReports(deps: UseReportsDeps): UseReports {
     close: async () => {
       await flush()
       callOff?.()
-      callOff = undefined
       waiting = new Map()
     },
+  }
+}
+
+/** Tells whether a name comes for the first time; remembers at most `limit` names, the latest. */
+function makeFirstTimes(limit: number): (name: string) => boolean {
+  let young = new Set<string>()
+  let old = new Set<string>()
+  return (name) => {
+    if (young.has(name) || old.has(name)) return false
+    if (young.size >= limit / 2) {
+      old = young
+      young = new Set()
+    }
+    young.add(name)
+    return true
   }
 }

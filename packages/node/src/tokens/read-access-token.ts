@@ -20,7 +20,7 @@ export type ReadToken =
 export type InvalidReason = 'size' | 'shape' | 'header' | 'signature' | 'payload' | 'claims'
 
 /** How far ahead of ours the clock of a core may be, in seconds. */
-export const CLOCK_SKEW_SECONDS = 60
+const CLOCK_SKEW_SECONDS = 60
 
 const KID = /^[A-Za-z0-9_-]{1,64}$/
 const HANDLE = /^[A-Za-z0-9_-]{22}$/

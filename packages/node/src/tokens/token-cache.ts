@@ -9,7 +9,9 @@ export interface VerifiedToken {
   readonly trust: Trust
   /** The generation of revocations it was last checked against. */
   revocationGeneration: number
-  /** From when a use confirms its grant, ms since the epoch; infinite once reported or not needed. */
+  /**
+   * From when a use confirms its grant, ms since the epoch; infinite once reported or not needed.
+   */
   settledAtMs: number
 }
 

@@ -11,7 +11,7 @@ import type { Revocations } from '../session/revocations.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { TrustCache } from '../trust/trust-cache.ts'
 import { ownCopy } from './canonical.ts'
-import { type ReadToken, readAccessToken } from './read-access-token.ts'
+import { readAccessToken } from './read-access-token.ts'
 import { makeTokenCache, type VerifiedToken } from './token-cache.ts'
 
 /** A value, at once where nothing must be asked. */
@@ -30,18 +30,18 @@ export interface Verifier {
   verify(token: string): MaybePromise<Outcome<VerifiedSession>>
   /** Asks the core to check the token against the store, after it was found good here. */
   verifyAtStore(token: string, more: StoreCheck): Promise<Outcome<VerifiedSession>>
-  /** The session an access token names, expired or not; undefined for anything not verifiable here. */
+  /** The session a token names, expired or not; undefined for anything not verifiable here. */
   sessionOf(token: string): VerifiedSession | undefined
 }
 
 /** What goes with a check at the store. */
-export interface StoreCheck {
+interface StoreCheck {
   readonly clientAddress?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /** What a verifier stands on. */
-export interface VerifierDeps {
+interface VerifierDeps {
   readonly core: Pick<CoreCalls, 'verifySession'>
   readonly trust: TrustCache
   readonly revocations: Revocations
@@ -57,30 +57,31 @@ const EXPIRED: Refusal = Object.freeze(refuse('access_token_expired'))
 const ENDED: Refusal = Object.freeze(refuse('session_ended'))
 const OPAQUE_START = `${OPAQUE_ACCESS_PREFIX}.`
 
-/**
- * A verifier: JWTs locally against cached keys, each verified once and then found in a bounded cache
- * where expiry, keys and revocations are looked at again on every use; opaque tokens at the core.
- */
+/** A verifier: JWTs locally against cached keys, opaque tokens at the core. */
 export function makeVerifier(deps: VerifierDeps): Verifier {
+  const { trust, nowMs } = deps
+  const verifyJwt = makeJwtVerifier(deps)
+  const { verifyOpaque, verifyAtStore } = makeStoreVerifier(deps, verifyJwt)
+  return {
+    verify: (token) => (isOpaque(token) ? verifyOpaque(token) : verifyJwt(token)),
+    verifyAtStore,
+    sessionOf: (token) => {
+      if (trust.current === undefined || isOpaque(token)) return undefined
+      const read = readAccessToken(token, trust.current, nowMs())
+      return read.kind === 'valid' || read.kind === 'expired' ? read.session : undefined
+    },
+  }
+}
+
+type VerifyJwt = (token: string) => MaybePromise<Outcome<VerifiedSession>>
+
+/**
+ * Verifies each JWT once and finds it in a bounded cache afterwards, where expiry, keys and
+ * revocations are looked at again on every use.
+ */
+function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
   const { trust, revocations, nowMs } = deps
   const cache = makeTokenCache(deps.cacheLimit)
-
-  function verify(token: string): MaybePromise<Outcome<VerifiedSession>> {
-    const entry = cache.get(token)
-    const now = nowMs()
-    if (entry !== undefined && entry.trust === trust.current) {
-      trust.touch(now)
-      return judgeKnown(token, entry, now)
-    }
-    if (token.startsWith(OPAQUE_START)) return verifyOpaque(token, {})
-    const { current } = trust
-    if (current === undefined) return verifyAfterLoad(token)
-    trust.touch(now)
-    const read = readAccessToken(token, current, now)
-    return read.kind === 'unknown-key'
-      ? verifyAfterLookUp(token)
-      : settle(token, read, current, now)
-  }
 
   function judgeKnown(token: string, entry: VerifiedToken, now: number): Outcome<VerifiedSession> {
     if (now >= entry.session.expiresAtMs) {
@@ -99,14 +100,12 @@ export function makeVerifier(deps: VerifierDeps): Verifier {
     return entry.outcome
   }
 
-  function settle(
-    token: string,
-    read: ReadToken,
-    current: Trust,
-    now: number,
-  ): Outcome<VerifiedSession> {
-    if (read.kind === 'expired') return EXPIRED
-    if (read.kind !== 'valid') return INVALID
+  /** Undefined for a token of an unknown key. */
+  function judgeNew(token: string, current: Trust): Outcome<VerifiedSession> | undefined {
+    const now = nowMs()
+    const read = readAccessToken(token, current, now)
+    if (read.kind === 'unknown-key') return undefined
+    if (read.kind !== 'valid') return read.kind === 'expired' ? EXPIRED : INVALID
     const entry: VerifiedToken = {
       outcome: ok(read.session),
       session: read.session,
@@ -119,31 +118,49 @@ export function makeVerifier(deps: VerifierDeps): Verifier {
     return judgeKnown(text, entry, now)
   }
 
-  async function verifyAfterLoad(token: string): Promise<Outcome<VerifiedSession>> {
-    const loaded = await trust.load()
-    if (loaded.kind === 'refused') return loaded
+  async function judgeAfter(
+    token: string,
+    asked: Promise<Outcome<Trust>>,
+  ): Promise<Outcome<VerifiedSession> | undefined> {
+    const answer = await asked
+    return answer.kind === 'refused' ? answer : judgeNew(token, answer.value)
+  }
+
+  async function lookAgain(token: string): Promise<Outcome<VerifiedSession>> {
+    return (await judgeAfter(token, trust.lookAgain())) ?? INVALID
+  }
+
+  async function loadFirst(token: string): Promise<Outcome<VerifiedSession>> {
+    return (await judgeAfter(token, trust.load())) ?? lookAgain(token)
+  }
+
+  return (token) => {
+    const { current } = trust
+    if (current === undefined) return loadFirst(token)
     const now = nowMs()
-    const read = readAccessToken(token, loaded.value, now)
-    return read.kind === 'unknown-key'
-      ? verifyAfterLookUp(token)
-      : settle(token, read, loaded.value, now)
+    trust.touch(now)
+    const entry = cache.get(token)
+    if (entry !== undefined && entry.trust === current) return judgeKnown(token, entry, now)
+    return judgeNew(token, current) ?? lookAgain(token)
+  }
+}
+
+/** Verifies at the core: opaque tokens, and what must be checked against the store. */
+function makeStoreVerifier(deps: VerifierDeps, verifyJwt: VerifyJwt) {
+  const { core, trust, revocations, nowMs } = deps
+
+  async function ask(
+    token: string,
+    checkStore: boolean,
+    more: StoreCheck,
+  ): Promise<Outcome<VerifiedSession>> {
+    const { clientAddress, signal } = more
+    const address = clientAddress === undefined ? {} : { clientAddress }
+    const outcome = await core.verifySession({ accessToken: token, checkStore, ...address }, signal)
+    return outcome.kind === 'ok' && revocations.isRevoked(outcome.value) ? ENDED : outcome
   }
 
-  async function verifyAfterLookUp(token: string): Promise<Outcome<VerifiedSession>> {
-    const found = await trust.lookAgain()
-    if (found.kind === 'refused') return found
-    const now = nowMs()
-    return settle(token, readAccessToken(token, found.value, now), found.value, now)
-  }
-
-  async function verifyOpaque(token: string, more: StoreCheck): Promise<Outcome<VerifiedSession>> {
-    const outcome = await deps.core.verifySession(storeRequest(token, false, more), more.signal)
-    if (outcome.kind === 'ok' && revocations.isRevoked(outcome.value)) return ENDED
-    if (outcome.kind === 'ok') void reportOpaque(token, outcome.value)
-    return outcome
-  }
-
-  async function reportOpaque(token: string, session: VerifiedSession): Promise<void> {
+  async function reportUse(token: string, session: VerifiedSession): Promise<void> {
     const loaded = await trust.load()
     if (loaded.kind === 'refused') return
     const now = nowMs()
@@ -151,27 +168,21 @@ export function makeVerifier(deps: VerifierDeps): Verifier {
     deps.onSettledUse({ token, grantId: session.lineage.id, firstSeenAtMs: now })
   }
 
-  async function verifyAtStore(token: string, more: StoreCheck): Promise<Outcome<VerifiedSession>> {
-    if (!token.startsWith(OPAQUE_START)) {
-      const local = await verify(token)
-      if (local.kind === 'refused') return local
-    }
-    const outcome = await deps.core.verifySession(storeRequest(token, true, more), more.signal)
-    return outcome.kind === 'ok' && revocations.isRevoked(outcome.value) ? ENDED : outcome
+  return {
+    verifyOpaque: async (token: string): Promise<Outcome<VerifiedSession>> => {
+      const outcome = await ask(token, false, {})
+      if (outcome.kind === 'ok') void reportUse(token, outcome.value)
+      return outcome
+    },
+    verifyAtStore: async (token: string, more: StoreCheck): Promise<Outcome<VerifiedSession>> => {
+      const local = isOpaque(token) ? undefined : await verifyJwt(token)
+      return local?.kind === 'refused' ? local : ask(token, true, more)
+    },
   }
-
-  function sessionOf(token: string): VerifiedSession | undefined {
-    if (trust.current === undefined || token.startsWith(OPAQUE_START)) return undefined
-    const read = readAccessToken(token, trust.current, nowMs())
-    return read.kind === 'valid' || read.kind === 'expired' ? read.session : undefined
-  }
-
-  return { verify, verifyAtStore, sessionOf }
 }
 
-function storeRequest(accessToken: string, checkStore: boolean, more: StoreCheck) {
-  const { clientAddress } = more
-  return { accessToken, checkStore, ...(clientAddress === undefined ? {} : { clientAddress }) }
+function isOpaque(token: string): boolean {
+  return token.startsWith(OPAQUE_START)
 }
 
 /** From when a use of this token shows that its grant has reached the client's store. */

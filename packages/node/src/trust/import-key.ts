@@ -67,7 +67,9 @@ function rsaKey(jwk: KeySet['keys'][number]): VerificationKey | undefined {
   }
 }
 
-/** A key whose members the crypto library accepts (a point on the curve, for one), else undefined. */
+/**
+ * A key whose members the crypto library accepts (a point on the curve, for one), else undefined.
+ */
 function publicKey(members: { readonly [name: string]: unknown }): KeyObject | undefined {
   if (Object.values(members).some((value) => typeof value !== 'string')) return undefined
   try {

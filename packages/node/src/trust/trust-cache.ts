@@ -8,7 +8,7 @@ const MAX_AGE_MAX_SECONDS = 86_400
 /** The same if the core does not say. */
 const MAX_AGE_DEFAULT_SECONDS = 300
 /** After a failed or fruitless look-up the core is left alone for so long. */
-export const KEYS_COOL_DOWN_MS = 30_000
+const KEYS_COOL_DOWN_MS = 30_000
 /** The same while there are no keys at all. */
 const FIRST_KEYS_COOL_DOWN_MS = 1_000
 

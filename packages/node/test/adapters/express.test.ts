@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { createPawl, type PawlOptions } from '@pawl/node'
+import { createPawl, type Pawl, type PawlOptions } from '@pawl/node'
 import { pawlErrors, pawlExpress, requireSession } from '@pawl/node/express'
 import express from 'express'
 import { openEmbedded } from '../support/core-under-test.ts'
@@ -11,24 +11,7 @@ import { openEmbedded } from '../support/core-under-test.ts'
 const SPA = 'http://localhost:5173'
 const SAME = { 'sec-fetch-site': 'same-origin' }
 
-async function setUp(context: TestContext, options: Partial<PawlOptions> = {}) {
-  const under = await openEmbedded()
-  const addresses: (string | undefined)[] = []
-  const core = typeof under.core === 'string' ? assert.fail() : under.core
-  const watched = {
-    ...core,
-    refreshSession: (request: Parameters<typeof core.refreshSession>[0]) => {
-      addresses.push(request.clientAddress)
-      return core.refreshSession(request)
-    },
-  }
-  const pawl = createPawl({
-    core: watched,
-    clock: under.clock.nowMs,
-    origins: [SPA],
-    onFault: () => {},
-    ...options,
-  })
+function makeApp(pawl: Pawl) {
   const app = express()
   app.set('trust proxy', 1)
   app.use((_request, response, next) => {
@@ -68,6 +51,28 @@ async function setUp(context: TestContext, options: Partial<PawlOptions> = {}) {
   app.use(((_error, _request, response, _next) => {
     response.status(500).json({ own: true })
   }) satisfies express.ErrorRequestHandler)
+  return app
+}
+
+async function setUp(context: TestContext, options: Partial<PawlOptions> = {}) {
+  const under = await openEmbedded()
+  const addresses: (string | undefined)[] = []
+  const core = typeof under.core === 'string' ? assert.fail() : under.core
+  const watched = {
+    ...core,
+    refreshSession: (request: Parameters<typeof core.refreshSession>[0]) => {
+      addresses.push(request.clientAddress)
+      return core.refreshSession(request)
+    },
+  }
+  const pawl = createPawl({
+    core: watched,
+    clock: under.clock.nowMs,
+    origins: [SPA],
+    onFault: () => {},
+    ...options,
+  })
+  const app = makeApp(pawl)
   const server: Server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import type { CoreLimits } from '../../src/core/core-pool.ts'
 import { parseCoreUrl } from '../../src/core/core-url.ts'
-import { CORE_LIMITS, type CoreLimits, httpCore } from '../../src/core/http-core.ts'
+import { CORE_LIMITS, httpCore } from '../../src/core/http-core.ts'
 import type { Fault } from '../../src/ports.ts'
 import { SETTINGS } from '../support/fake-core.ts'
 
@@ -52,7 +53,9 @@ async function setUp(
   return { core, seen, faults, server }
 }
 
-function json(response: ServerResponse, status: number, value: unknown, headers = {}): void {
+/** Answers in JSON; the status may come with headers. */
+function json(response: ServerResponse, as: number | [number, object], value: unknown): void {
+  const [status, headers] = typeof as === 'number' ? [as, {}] : as
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(JSON.stringify(value))
 }
@@ -83,7 +86,7 @@ test('fields travel in the path, the query or the body, by the route table', asy
 test('an answer by the contract is a value; the age of keys comes from Cache-Control', async (context) => {
   const { core } = await setUp(context, (request, response) => {
     if (request.url === '/v1/settings') json(response, 200, { ...SETTINGS, extra: 1 })
-    else json(response, 200, { keys: [] }, { 'cache-control': 'public, max-age=77' })
+    else json(response, [200, { 'cache-control': 'public, max-age=77' }], { keys: [] })
   })
   assert.deepEqual(await core.getSettings({}), { kind: 'ok', value: SETTINGS })
   assert.deepEqual(await core.getKeys({}), { kind: 'ok', value: { keys: [], maxAgeSeconds: 77 } })
@@ -92,7 +95,7 @@ test('an answer by the contract is a value; the age of keys comes from Cache-Con
 test('a refusal keeps its code, its session and its wait', async (context) => {
   const session = { handle: HANDLE, userId: 'alice', tenant: 'default', reason: 'theft' }
   const { core, faults } = await setUp(context, (_request, response) =>
-    json(response, 401, { code: 'token_theft', detail: 'x', session }, { 'retry-after': '7' }),
+    json(response, [401, { 'retry-after': '7' }], { code: 'token_theft', detail: 'x', session }),
   )
   const outcome = await core.refreshSession({ refreshTokens: ['t'] })
   assert.deepEqual(outcome, {
