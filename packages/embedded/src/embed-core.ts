@@ -15,7 +15,10 @@ import type { CoreApi } from '@pawl/protocol'
 import { accessTokens } from './access-tokens.ts'
 import { keyRing } from './key-ring.ts'
 import { openSecretRing, type SecretRing } from './master-secret.ts'
+import { noticingStore } from './noticing-store.ts'
 import { systemRandom } from './random-pool.ts'
+import { revocationFeed } from './revocation-feed.ts'
+import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
 import { matchSecret } from './secret-fingerprint.ts'
 import { loadSigningKeys, type SigningKey } from './signing-keys.ts'
@@ -72,6 +75,8 @@ export type EmbeddedCore = CoreApi & {
   readonly ping: () => Promise<void>
   /** Deletes what has ended now, beyond the regular sweeps. Returns how many rows. */
   readonly sweep: () => Promise<number>
+  /** Ends every following of the feed of revocations, ahead of `close`; new ones are refused. */
+  readonly endFeeds: () => void
 }
 
 const systemClock: Clock = { nowMs: () => Date.now() as EpochMs }
@@ -88,8 +93,11 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   await store.migrate()
   await matchSecret(store, secrets)
   const keys = keyRing(await loadAllKeys(store, secrets, [...settings.keys()], clock))
+  const tail = revocationTail({ store, clock, onTrouble })
+  const feed = revocationFeed(tail, clock)
   const deps: CoreDeps = {
-    store,
+    store: noticingStore(store, tail.nudge),
+    revocationFeed: feed,
     clock,
     random: systemRandom,
     refreshTokens: sealedRefreshTokens(secrets),
@@ -110,7 +118,10 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     app: (name) => cores.get(name),
     ping: () => store.ping(),
     sweep: () => sweeper.sweep(),
+    endFeeds: () => feed.close(),
     async close() {
+      feed.close()
+      tail.close()
       await sweeper.stop()
       if (closesStore) await store.close()
     },

@@ -1,4 +1,5 @@
 import type { Clock, EpochMs, SessionStore } from '@pawl/core'
+import { REVOCATION_FEED } from '@pawl/protocol'
 
 /** Time between two sweeps, in milliseconds, on average. */
 const SWEEP_INTERVAL_MS = 60_000
@@ -8,8 +9,11 @@ const SWEEP_JITTER_MS = 10_000
 const BATCH_ROWS = 200
 /** Statements of one sweep; what is left waits for the next. */
 const BATCHES_MAX = 50
-/** How long the revocation log is kept: a day, far above the longest life of an access token. */
-const REVOCATIONS_KEPT_MS = 86_400_000
+/**
+ * How long the revocation log is kept: twice as long as its entries matter to drivers, which is the
+ * longest life of an access token and a margin.
+ */
+const REVOCATIONS_KEPT_MS = 2 * REVOCATION_FEED.keptMs
 
 /** Deletes what has ended, in the background. */
 export interface Sweeper {

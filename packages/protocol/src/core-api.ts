@@ -1,4 +1,5 @@
 import type { Outcome } from './errors.ts'
+import type { FollowOptions, RevocationNotices } from './revocations.ts'
 import type { Operation, RequestOf, ResponseOf } from './routes.ts'
 
 /**
@@ -8,6 +9,13 @@ import type { Operation, RequestOf, ResponseOf } from './routes.ts'
 export type CoreApi = {
   readonly [K in Operation]: (request: RequestOf<K>) => Promise<Outcome<ResponseOf<K>>>
 } & {
+  /**
+   * The feed of revocations from a cursor on: pages as they come, and an empty one at least every
+   * `REVOCATION_FEED.headEveryMs` as long as the core itself sees its log, so that a quiet feed can
+   * be told from a dead one. An entry may come twice, none is left out. Ends with the signal or with
+   * the core; throws when the feed cannot be had or breaks off: follow again from the last cursor.
+   */
+  readonly followRevocations: (options: FollowOptions) => AsyncIterable<RevocationNotices>
   /** Lets go of what this API holds (connections, timers). Idempotent. */
   readonly close: () => Promise<void>
 }

@@ -21,6 +21,13 @@ export {
 export * from './frontend.ts'
 export { parseRequest } from './parse-request.ts'
 export {
+  EVENT_STREAM,
+  type FollowOptions,
+  REVOCATION_FEED,
+  type RevocationNotice,
+  type RevocationNotices,
+} from './revocations.ts'
+export {
   COMMON_ERRORS,
   type Operation,
   type ParsedRequestOf,

@@ -78,6 +78,14 @@ export const ROUTES = {
     summary: 'End all sessions of a user (or all but one), or all of a tenant before a time.',
     errors: [],
   },
+  listRevocations: {
+    method: 'GET',
+    path: '/v1/revocations',
+    scope: 'verify',
+    summary:
+      'What was revoked after a cursor; waits for news (waitSeconds), or streams it to a caller that accepts text/event-stream.',
+    errors: [],
+  },
   listSessions: {
     method: 'GET',
     path: '/v1/sessions',

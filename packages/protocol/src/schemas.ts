@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { revocationPage, revocationQuery } from './revocations.ts'
 
 /** Bounds of the wire, in characters unless said otherwise. */
 export const LIMITS = {
@@ -206,6 +207,7 @@ export const shapes = {
     }),
     response: v.object({ handles: v.array(v.string()) }),
   },
+  listRevocations: { request: revocationQuery, response: revocationPage },
   signOut: {
     request: v.strictObject({
       refreshTokens: v.optional(

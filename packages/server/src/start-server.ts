@@ -91,6 +91,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   async function stop(): Promise<void> {
     isStopping = true
     log.info('stopping')
+    core.endFeeds()
     await listener.stop(config.shutdownGraceSeconds * 1000)
     await core.close()
     log.info('stopped')

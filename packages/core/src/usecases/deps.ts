@@ -3,6 +3,7 @@ import type { AppId, TenantId } from '../domain/ids.ts'
 import type { AppSettings } from '../domain/settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
+import type { RevocationFeed } from '../ports/revocation-feed.ts'
 import type { SessionStore } from '../ports/session-store.ts'
 import type { AccessTokens, PublicKeys, RefreshTokens } from '../ports/tokens.ts'
 
@@ -14,6 +15,7 @@ export interface CoreDeps {
   readonly refreshTokens: RefreshTokens
   readonly accessTokens: AccessTokens
   readonly publicKeys: PublicKeys
+  readonly revocationFeed: RevocationFeed
   readonly emit: EventSink
 }
 

@@ -13,6 +13,7 @@ import { isStoreError } from '../ports/store-error.ts'
 import { confirmUses } from './confirm-uses.ts'
 import { createSession } from './create-session.ts'
 import type { AppContext } from './deps.ts'
+import { listRevocations } from './list-revocations.ts'
 import { getSession, listSessions } from './read-sessions.ts'
 import { refreshSession } from './refresh-session.ts'
 import { replaceClaims, replaceData } from './replace-claims.ts'
@@ -31,6 +32,7 @@ const USE_CASES: { readonly [K in Operation]: UseCase<K> } = {
   confirmUses,
   signOut,
   revokeSessions,
+  listRevocations,
   listSessions,
   getSession,
   replaceClaims,
@@ -68,6 +70,7 @@ export function makeCore(context: AppContext): CoreApi {
     confirmUses: call('confirmUses'),
     signOut: call('signOut'),
     revokeSessions: call('revokeSessions'),
+    listRevocations: call('listRevocations'),
     listSessions: call('listSessions'),
     getSession: call('getSession'),
     replaceClaims: call('replaceClaims'),
@@ -75,6 +78,7 @@ export function makeCore(context: AppContext): CoreApi {
     revokeSession: call('revokeSession'),
     getSettings: call('getSettings'),
     getKeys: call('getKeys'),
+    followRevocations: (options) => context.revocationFeed.follow(context.app, options),
     close: async () => {},
   }
 }

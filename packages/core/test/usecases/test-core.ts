@@ -48,6 +48,10 @@ export function testCore(
     },
     refreshTokens: plainRefreshTokens(() => ++serial),
     accessTokens: plainAccessTokens(),
+    revocationFeed: {
+      readPage: async () => ({ entries: [], cursor: '0', isEnd: true, asOfMs: 0 }),
+      follow: async function* () {},
+    },
     publicKeys: { publicKeySet: async () => ({ keys: [], maxAgeSeconds: 60 }) },
     emit: (event) => events.push(event),
   })

@@ -12,6 +12,12 @@ import { type Admission, faultOfScope } from './admission.ts'
 import { readInput } from './read-input.ts'
 import { problemReply, type Reply } from './respond.ts'
 import { findRoute, SERVICE_PATHS, type ServiceRoute, type Target } from './router.ts'
+import {
+  positionOf,
+  type StreamReply,
+  streamRevocations,
+  wantsStream,
+} from './stream-revocations.ts'
 
 /** What requests are handled with. */
 export interface EdgeContext {
@@ -26,6 +32,8 @@ export interface EdgeContext {
 /** What became of a request: the reply, and what the log may know. */
 export interface Handled {
   readonly reply: Reply
+  /** Sent instead of the reply, which then says only what the log is to say. */
+  readonly stream?: StreamReply
   readonly route: string
   readonly keyId?: string | undefined
   readonly handle?: string | undefined
@@ -68,11 +76,20 @@ export async function handleRequest(
   if (core === undefined) return { ...refused(route, refuse('app_unknown')), keyId }
   const input = await readInput(request, target, query)
   if (input.kind === 'refused') return { ...refused(route, input), keyId }
+  if (target.operation === 'listRevocations' && wantsStream(request)) {
+    return { ...openStream(core, positionOf(request, input.value.after)), keyId }
+  }
   if (target.operation === 'refreshSession' && waitedSince(arrivedMs) > context.refreshWaitMaxMs) {
     return { ...refused(route, refuse('unavailable', 'the refresh waited too long')), keyId }
   }
   const outcome = await call(core, target.operation, input.value)
   return { ...encode(target.operation, outcome), keyId, handle: handleIn(target, outcome) }
+}
+
+function openStream(core: CoreApi, after: string | null | undefined): Handled {
+  const route = 'listRevocations'
+  if (after === undefined) return refused(route, refuse('invalid_request', 'after: is no cursor'))
+  return { route, reply: { status: 200, body: null }, stream: streamRevocations(core, after) }
 }
 
 function splitUrl(url: string): readonly [string, string] {

@@ -61,10 +61,25 @@ export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpLi
             failed(log, requestId, error),
           )
     inFlight -= 1
-    const { reply, ...facts } = handled
-    writeReply(request, response, { reply, closes: context.isStopping(), requestId })
+    const { reply, stream, ...facts } = await settleStream(handled, response, requestId)
+    if (stream === undefined) {
+      writeReply(request, response, { reply, closes: context.isStopping(), requestId })
+    }
     const ms = Math.round((performance.now() - arrivedMs) * 10) / 10
     log.request({ requestId, method: request.method, status: reply.status, ms, ...facts })
+  }
+
+  /** Streams to its end; one that did not even begin is answered as any request that failed. */
+  async function settleStream(
+    handled: Handled,
+    response: ServerResponse,
+    requestId: string,
+  ): Promise<Handled> {
+    if (handled.stream === undefined) return handled
+    return handled.stream(response, requestId).then(
+      () => handled,
+      (error: unknown) => failed(log, requestId, error),
+    )
   }
 
   return {
