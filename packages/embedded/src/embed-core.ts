@@ -13,15 +13,15 @@ import {
 } from '@pawl/core'
 import type { CoreApi } from '@pawl/protocol'
 import { accessTokens } from './access-tokens.ts'
-import { keyRing } from './key-ring.ts'
-import { openSecretRing, type SecretRing } from './master-secret.ts'
+import { openKeyRing } from './key-ring.ts'
+import { keySettings, type SigningOptions } from './key-settings.ts'
+import { openSecretRing } from './master-secret.ts'
 import { noticingStore } from './noticing-store.ts'
 import { systemRandom } from './random-pool.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
 import { matchSecret } from './secret-fingerprint.ts'
-import { loadSigningKeys, type SigningKey } from './signing-keys.ts'
 import { startSweeper } from './sweeper.ts'
 
 const DEFAULT_APP = 'default' as AppId
@@ -57,6 +57,8 @@ export interface EmbedOptions {
    * and the rule's own parameters are the app's.
    */
   readonly tenants?: { readonly [app: string]: { readonly [tenant: string]: TenantSettings } }
+  /** How access tokens are signed, and how the keys turn. */
+  readonly signing?: SigningOptions
   /** The source of time; default: this machine's clock. */
   readonly clock?: Clock
   /** Called after each event of a session; must return at once. What it throws is reported. */
@@ -92,7 +94,9 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const secrets = openSecretRing([options.secret].flat())
   await store.migrate()
   await matchSecret(store, secrets)
-  const keys = keyRing(await loadAllKeys(store, secrets, [...settings.keys()], clock))
+  const signing = keySettings(options.signing)
+  const keys = openKeyRing({ store, secrets, clock, settings: signing, onTrouble })
+  await Promise.all([...settings.keys()].map((app) => keys.reload(app)))
   const tail = revocationTail({ store, clock, onTrouble })
   const feed = revocationFeed(tail, clock)
   const deps: CoreDeps = {
@@ -150,19 +154,6 @@ function settingsOfTenant(
   if (of.tenant === DEFAULT_TENANT) return own
   const tenants = options.tenants?.[of.app] ?? {}
   return Object.hasOwn(tenants, of.tenant) ? { ...own, ...tenants[of.tenant] } : undefined
-}
-
-async function loadAllKeys(
-  store: Store,
-  secrets: SecretRing,
-  apps: readonly AppId[],
-  clock: Clock,
-): Promise<ReadonlyMap<AppId, readonly SigningKey[]>> {
-  const loaded = apps.map(async (app) => {
-    const keys = await loadSigningKeys(store, secrets, { app, nowMs: clock.nowMs() })
-    return [app, keys] as const
-  })
-  return new Map(await Promise.all(loaded))
 }
 
 /** An observer that throws is reported and never fails the request. */

@@ -1,6 +1,12 @@
 export { type EmbeddedCore, type EmbedOptions, embedCore } from './embed-core.ts'
+export {
+  KEY_INTERVAL_RANGE_SECONDS,
+  KEY_INTERVAL_SECONDS,
+  type SigningOptions,
+} from './key-settings.ts'
 export { faultOfSecret, generateSecret } from './master-secret.ts'
 export { randomBytes } from './random-pool.ts'
 export { readOrCreateSecretFile, readSecretLines } from './secret-file.ts'
 export { WrongSecretError } from './secret-fingerprint.ts'
+export { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'
 export { joinToken, splitToken } from './token-text.ts'

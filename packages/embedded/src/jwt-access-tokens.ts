@@ -14,7 +14,6 @@ import { packLineage, unpackLineage } from './lineage-bytes.ts'
 
 /** Browsers drop cookies of more than 4 096 bytes; name, `=` and value count. */
 const TOKEN_CHARS_MAX = 4_080
-const SIGNATURE_BYTES = 64
 const HANDLE = /^[A-Za-z0-9_-]{22}$/
 const DEFAULT_TENANT = 'default'
 
@@ -25,7 +24,7 @@ export interface TokenParties {
 }
 
 /**
- * Access tokens as JWTs: ES256, `typ: at+jwt` (RFC 9068), claims `iss sub aud exp iat sid lin`,
+ * Access tokens as JWTs: `typ: at+jwt` (RFC 9068), claims `iss sub aud exp iat sid lin`,
  * `tid` unless the tenant is `default`, `cnf.jkt` if the session is bound to a key (RFC 7800), and
  * the session's own claims. Times are whole seconds, rounded down.
  */
@@ -50,11 +49,12 @@ export function jwtAccessTokens(
         ...(keyThumbprint === null ? {} : { cnf: { jkt: keyThumbprint } }),
         ...session.claims,
       }
-      const key = keys.signingKeyOf(app)
+      const key = await keys.signingKeyOf(app)
       const payload = Buffer.from(JSON.stringify(claims)).toString('base64url')
       const signed = `${key.header}.${payload}`
-      // 86 characters of signature are still to come: a token that is too large is not signed.
-      if (signed.length + 87 > TOKEN_CHARS_MAX) return undefined
+      // The signature is still to come: a token that is too large is not signed.
+      const signatureChars = Math.ceil((key.signatureBytes * 4) / 3)
+      if (signed.length + 1 + signatureChars > TOKEN_CHARS_MAX) return undefined
       const signature = await key.sign(signed)
       return `${signed}.${signature.toString('base64url')}`
     },
@@ -64,11 +64,11 @@ export function jwtAccessTokens(
       const headerEnd = token.indexOf('.')
       const signedEnd = token.indexOf('.', headerEnd + 1)
       if (headerEnd === -1 || signedEnd === -1) return undefined
-      const key = keys.findByHeader(app, token.slice(0, headerEnd))
+      const key = await keys.findByHeader(app, token.slice(0, headerEnd))
       const signature = key && decodeBase64url(token.slice(signedEnd + 1))
       const payload = signature && decodeBase64url(token.slice(headerEnd + 1, signedEnd))
       if (key === undefined || payload === undefined) return undefined
-      if (signature?.length !== SIGNATURE_BYTES) return undefined
+      if (signature?.length !== key.signatureBytes) return undefined
       if (!key.verify(token.slice(0, signedEnd), signature)) return undefined
       const claims = parseClaims(payload)
       const parties = partiesOf(app)

@@ -1,38 +1,161 @@
-import type { AppId, PublicKeys } from '@pawl/core'
-import type { SigningKey } from './signing-keys.ts'
+import {
+  type AppId,
+  type Clock,
+  type EpochMs,
+  type KeySettings,
+  type PublicKeys,
+  planKeys,
+  type RecordStore,
+} from '@pawl/core'
+import type { SecretRing } from './master-secret.ts'
+import type { SigningAlgorithm, SigningKey } from './signing-key.ts'
+import {
+  insertKey,
+  openKeyRecord,
+  SIGNING_KEY_KIND,
+  type StoredKey,
+} from './signing-key-records.ts'
 
-/** How long a set of public keys may be cached, in seconds. */
-const KEY_SET_MAX_AGE_SECONDS = 300
+/**
+ * How long a set of public keys may be cached, in seconds. A key is published an hour before it
+ * signs, so this bounds one thing only: how long a verifier goes on with a key that was revoked.
+ */
+export const KEY_SET_MAX_AGE_SECONDS = 60
+/** A core reads its keys again after this long, in milliseconds: the bound of an emergency. */
+export const KEY_RELOAD_MS = 5_000
+/** An unknown key id makes a core look earlier, but not more often than this, in milliseconds. */
+const UNKNOWN_KEY_COOL_DOWN_MS = 1_000
+/** How often one look may find that another core was faster. */
+const TURNS_MAX = 4
 
-/** The signing keys of all apps, in memory. */
+/** The signing keys of all apps, turning by themselves. */
 export interface KeyRing extends PublicKeys {
-  /** The key that signs now. */
-  readonly signingKeyOf: (app: AppId) => SigningKey
+  /** The key that signs now; makes the app's first one. */
+  readonly signingKeyOf: (app: AppId) => Promise<SigningKey>
   /**
    * The key whose tokens start with exactly this JOSE header. A header is compared, never read:
    * what a token says of its algorithm or key counts for nothing.
    */
-  readonly findByHeader: (app: AppId, header: string) => SigningKey | undefined
+  readonly findByHeader: (app: AppId, header: string) => Promise<SigningKey | undefined>
+  /** Reads an app's keys now, and turns them if it is time. */
+  readonly reload: (app: AppId) => Promise<void>
 }
 
-/** A ring over loaded keys; each app has at least one, oldest first, and the newest signs. */
-export function keyRing(keysByApp: ReadonlyMap<AppId, readonly SigningKey[]>): KeyRing {
-  const rings = new Map(
-    [...keysByApp].map(([app, keys]) => {
-      const byHeader = new Map(keys.map((key) => [key.header, key]))
-      return [app, { keys, byHeader, signing: keys.at(-1) }]
-    }),
-  )
+/** What a key ring needs. */
+export interface KeyRingOptions {
+  readonly store: RecordStore
+  readonly secrets: SecretRing
+  readonly clock: Clock
+  readonly settings: KeySettings & { readonly algorithm: SigningAlgorithm }
+  /** Told when the store could not be read and the keys in memory are used on. */
+  readonly onTrouble: (error: unknown) => void
+}
+
+/** What is known of one app's keys. */
+interface AppKeys {
+  readonly loadedAtMs: EpochMs
+  readonly keys: readonly SigningKey[]
+  readonly signing: SigningKey
+  readonly byHeader: ReadonlyMap<string, SigningKey>
+}
+
+/** A ring over the store. Each app's keys are read when first needed and every few seconds then. */
+export function openKeyRing(options: KeyRingOptions): KeyRing {
+  const { clock, onTrouble } = options
+  const rings = new Map<AppId, AppKeys>()
+  const loading = new Map<AppId, Promise<AppKeys>>()
+  const opened = new Map<string, SigningKey>()
+
+  /** One look at the store at a time; a failed one leaves the known keys in use. */
+  function load(app: AppId): Promise<AppKeys> {
+    const underWay = loading.get(app)
+    if (underWay !== undefined) return underWay
+    const look = turnKeys(options, opened, app)
+      .catch((error: unknown) => {
+        const known = rings.get(app)
+        if (known === undefined) throw error
+        onTrouble(error)
+        return { ...known, loadedAtMs: clock.nowMs() }
+      })
+      .then((ring) => {
+        rings.set(app, ring)
+        return ring
+      })
+      .finally(() => loading.delete(app))
+    loading.set(app, look)
+    return look
+  }
+
+  function current(app: AppId, maxAgeMs: number): AppKeys | Promise<AppKeys> {
+    const ring = rings.get(app)
+    if (ring === undefined) return load(app)
+    // A clock that was set back must not make old knowledge look fresh.
+    return Math.abs(clock.nowMs() - ring.loadedAtMs) < maxAgeMs ? ring : load(app)
+  }
+
   return {
-    signingKeyOf(app) {
-      const signing = rings.get(app)?.signing
-      if (signing === undefined) throw new Error(`the app ${app} has no signing key`)
-      return signing
+    async signingKeyOf(app) {
+      return (await current(app, KEY_RELOAD_MS)).signing
     },
-    findByHeader: (app, header) => rings.get(app)?.byHeader.get(header),
+    async findByHeader(app, header) {
+      const known = (await current(app, KEY_RELOAD_MS)).byHeader.get(header)
+      return known ?? (await current(app, UNKNOWN_KEY_COOL_DOWN_MS)).byHeader.get(header)
+    },
     async publicKeySet(app) {
-      const keys = (rings.get(app)?.keys ?? []).map(({ jwk }) => jwk)
-      return { keys, maxAgeSeconds: KEY_SET_MAX_AGE_SECONDS }
+      const { keys } = await current(app, KEY_RELOAD_MS)
+      return { keys: keys.map(({ jwk }) => jwk), maxAgeSeconds: KEY_SET_MAX_AGE_SECONDS }
+    },
+    async reload(app) {
+      await loading.get(app)
+      await load(app)
     },
   }
+}
+
+/** Reads an app's keys, makes the next one when it is due, and deletes the dead. */
+async function turnKeys(
+  options: KeyRingOptions,
+  opened: Map<string, SigningKey>,
+  app: AppId,
+): Promise<AppKeys> {
+  const { store, secrets, clock, settings } = options
+  for (let turn = 0; turn < TURNS_MAX; turn++) {
+    const nowMs = clock.nowMs()
+    const stored = await readKeys(options, opened, app)
+    const keys = stored.map(({ key }) => key)
+    const plan = planKeys(keys, settings, nowMs)
+    if (plan.next !== null) {
+      const after = stored.map(({ record }) => record)
+      const { algorithm } = settings
+      await insertKey(store, secrets, { app, algorithm, nowMs, ...plan.next, after })
+      continue
+    }
+    for (const { key, record } of stored) {
+      if (plan.dead.includes(key)) await store.deleteRecord(record)
+    }
+    if (plan.signing === undefined) throw new Error(`the app ${app} has no signing key`)
+    const living = keys.filter((key) => !plan.dead.includes(key))
+    const byHeader = new Map(living.map((key) => [key.header, key]))
+    return { loadedAtMs: nowMs, keys: living, signing: plan.signing, byHeader }
+  }
+  throw new Error(`the signing keys of app ${app} keep changing`)
+}
+
+async function readKeys(
+  options: KeyRingOptions,
+  opened: Map<string, SigningKey>,
+  app: AppId,
+): Promise<readonly StoredKey[]> {
+  const records = await options.store.listRecords(SIGNING_KEY_KIND, app)
+  const stored = records.map((record) => {
+    const id = `${app} ${record.value}`
+    const key = opened.get(id) ?? openKeyRecord(options.secrets, record)
+    opened.set(id, key)
+    return { key, record }
+  })
+  const values = new Set(records.map(({ value }) => `${app} ${value}`))
+  for (const id of opened.keys()) {
+    if (id.startsWith(`${app} `) && !values.has(id)) opened.delete(id)
+  }
+  return stored
 }

@@ -1,54 +1,145 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AppId, EpochMs } from '@pawl/core'
+import type { AppId, Store, StoredRecord } from '@pawl/core'
 import { memoryStore } from '@pawl/store-testkit'
-import { generateSecret, openSecretRing } from '../src/master-secret.ts'
-import { loadSigningKeys } from '../src/signing-keys.ts'
+import { openKeyRing } from '../src/key-ring.ts'
+import { keySettings, type SigningOptions } from '../src/key-settings.ts'
+import { generateSecret, openSecretRing, type SecretRing } from '../src/master-secret.ts'
+import { SIGNING_ALGORITHMS } from '../src/signing-key.ts'
+import { rewrapKeyRecord } from '../src/signing-key-records.ts'
+import { manualClock } from './manual-clock.ts'
 
-const of = { app: 'default' as AppId, nowMs: 0 as EpochMs }
+const app = 'default' as AppId
 const KEY = { kind: 'signing-key', app: 'default', id: '000001' }
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+function ringOf(store: Store, secrets: SecretRing, options: SigningOptions = {}) {
+  const clock = manualClock()
+  const troubles: unknown[] = []
+  const onTrouble = (error: unknown) => void troubles.push(error)
+  const settings = keySettings(options)
+  const ring = openKeyRing({ store, secrets, clock, settings, onTrouble })
+  return { ring, clock, troubles }
+}
+
+async function kidsOf(ring: ReturnType<typeof ringOf>['ring']): Promise<readonly string[]> {
+  return (await ring.publicKeySet(app)).keys.map(({ kid }) => kid)
+}
 
 describe('signing keys', () => {
   it('are made once, however many cores start together', async () => {
     const store = memoryStore()
     const secrets = openSecretRing([generateSecret()])
-    const loads = Array.from({ length: 20 }, () => loadSigningKeys(store, secrets, of))
-    const kids = (await Promise.all(loads)).flatMap((keys) => keys.map(({ kid }) => kid))
-    assert.equal(kids.length, 20)
-    assert.equal(new Set(kids).size, 1)
+    const rings = Array.from({ length: 20 }, () => ringOf(store, secrets).ring)
+    const keys = await Promise.all(rings.map((ring) => ring.signingKeyOf(app)))
+    assert.equal(new Set(keys.map(({ kid }) => kid)).size, 1)
+    assert.equal((await store.listRecords('signing-key', app)).length, 1)
   })
 
   it('are read back after a restart, from a sealed record', async () => {
     const store = memoryStore()
     const secrets = openSecretRing([generateSecret()])
-    const [made] = await loadSigningKeys(store, secrets, of)
-    const [read] = await loadSigningKeys(store, secrets, of)
-    assert.equal(read?.header, made?.header)
-    assert.equal(made?.verify('data', (await read?.sign('data')) ?? Buffer.alloc(0)), true)
+    const made = await ringOf(store, secrets).ring.signingKeyOf(app)
+    const read = await ringOf(store, secrets).ring.signingKeyOf(app)
+    assert.equal(read.header, made.header)
+    assert.equal(made.verify('data', await read.sign('data')), true)
     const record = await store.findRecord(KEY)
     assert.doesNotMatch(record?.value ?? '', /"d"|PRIVATE|MHcCAQ|MIGHAg/)
+  })
+
+  it('of every algorithm sign, verify and show public members only', async () => {
+    for (const algorithm of SIGNING_ALGORITHMS) {
+      const secrets = openSecretRing([generateSecret()])
+      const { ring } = ringOf(memoryStore(), secrets, { algorithm })
+      const key = await ring.signingKeyOf(app)
+      const signature = await key.sign('data')
+      assert.equal(signature.length, key.signatureBytes)
+      assert.equal(key.verify('data', signature), true)
+      assert.equal(key.verify('Data', signature), false)
+      const [jwk] = (await ring.publicKeySet(app)).keys
+      const members = Object.keys(jwk ?? {})
+      assert.ok(
+        members.every((name) =>
+          ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'].includes(name),
+        ),
+      )
+      assert.equal(jwk?.alg, algorithm)
+    }
+  })
+
+  it('turn on every core together, published before use, gone when their tokens are', async () => {
+    const store = memoryStore()
+    const secrets = openSecretRing([generateSecret()])
+    const a = ringOf(store, secrets)
+    const b = ringOf(store, secrets)
+    const step = (ms: number) => [a, b].forEach(({ clock }) => void clock.advance(ms))
+    const first = await a.ring.signingKeyOf(app)
+    assert.equal((await b.ring.signingKeyOf(app)).kid, first.kid)
+    step(7 * DAY - HOUR)
+    const [published] = await Promise.all([kidsOf(a.ring), kidsOf(b.ring)])
+    assert.equal(published.length, 2)
+    assert.deepEqual([...(await kidsOf(b.ring))].sort(), [...published].sort())
+    assert.equal((await a.ring.signingKeyOf(app)).kid, first.kid)
+    step(HOUR)
+    const second = await a.ring.signingKeyOf(app)
+    assert.notEqual(second.kid, first.kid)
+    assert.equal((await b.ring.signingKeyOf(app)).kid, second.kid)
+    step(HOUR + 59_000)
+    assert.equal((await kidsOf(a.ring)).length, 2)
+    step(KEEP_MARGIN_MS)
+    assert.deepEqual(await kidsOf(a.ring), [second.kid])
+    assert.equal((await store.listRecords('signing-key', app)).length, 1)
+  })
+
+  it('taken from the store are gone from a core within its reload time', async () => {
+    const store = memoryStore()
+    const { ring, clock } = ringOf(store, openSecretRing([generateSecret()]))
+    const revoked = await ring.signingKeyOf(app)
+    await store.deleteRecord(KEY)
+    clock.advance(5_000)
+    assert.equal(await ring.findByHeader(app, revoked.header), undefined)
+    assert.notEqual((await ring.signingKeyOf(app)).kid, revoked.kid)
+  })
+
+  it('are used on while the store cannot be read', async () => {
+    const store = memoryStore()
+    const { ring, clock, troubles } = ringOf(store, openSecretRing([generateSecret()]))
+    const { kid } = await ring.signingKeyOf(app)
+    await store.close()
+    clock.advance(DAY)
+    assert.equal((await ring.signingKeyOf(app)).kid, kid)
+    assert.equal(troubles.length, 1)
   })
 
   it('are refused when the record was changed or moved to another app', async () => {
     const store = memoryStore()
     const secrets = openSecretRing([generateSecret()])
-    await loadSigningKeys(store, secrets, of)
+    await ringOf(store, secrets).ring.signingKeyOf(app)
     const record = await store.findRecord(KEY)
     assert.ok(record)
-    const moved = { ...of, app: 'shop' as AppId }
     await store.insertRecord({ ...KEY, app: 'shop' }, record.value)
-    await assert.rejects(loadSigningKeys(store, secrets, moved), { kind: 'corrupt' })
+    const moved = ringOf(store, secrets).ring.signingKeyOf('shop' as AppId)
+    await assert.rejects(moved, { kind: 'corrupt' })
     const renamed = record.value.replace(/"kid":"d-.{11}"/, '"kid":"d-AAAAAAAAAAA"')
-    for (const [version, value] of [renamed, '{', 'null', '{"kid":"d"}'].entries()) {
+    const other = record.value.replace('"ES256"', '"EdDSA"')
+    for (const [version, value] of [renamed, other, '{', 'null', '{"kid":"d"}'].entries()) {
       await store.replaceRecord(KEY, version + 1, value)
-      await assert.rejects(loadSigningKeys(store, secrets, of), { kind: 'corrupt' })
+      await assert.rejects(ringOf(store, secrets).ring.signingKeyOf(app), { kind: 'corrupt' })
     }
   })
 
-  it('are refused under another master secret', async () => {
+  it('are refused under another master secret, and open after a rewrap', async () => {
     const store = memoryStore()
-    await loadSigningKeys(store, openSecretRing([generateSecret()]), of)
-    const other = openSecretRing([generateSecret()])
-    await assert.rejects(loadSigningKeys(store, other, of), { kind: 'corrupt' })
+    const [old, fresh] = [generateSecret(), generateSecret()]
+    const { kid } = await ringOf(store, openSecretRing([old])).ring.signingKeyOf(app)
+    const alone = ringOf(store, openSecretRing([fresh]))
+    await assert.rejects(alone.ring.signingKeyOf(app), { kind: 'corrupt' })
+    const record = (await store.findRecord(KEY)) as StoredRecord
+    assert.equal(await rewrapKeyRecord(store, openSecretRing([fresh, old]), record), true)
+    assert.equal((await alone.ring.signingKeyOf(app)).kid, kid)
   })
 })
+
+/** Beyond the longest life of a token and a minute of skew, with time for the next look. */
+const KEEP_MARGIN_MS = 10_000
