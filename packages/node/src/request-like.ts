@@ -27,7 +27,13 @@ export function pathOf(request: Pick<RequestLike, 'url'>): string {
   return end < 0 ? url.slice(start) : url.slice(start, start + end)
 }
 
-/** Methods that change nothing (RFC 9110 section 9.2.1). */
-export function isSafeMethod(method: string): boolean {
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+/**
+ * Whether a request changes nothing by itself: a safe method (RFC 9110 section 9.2.1) that does not
+ * open a WebSocket, through which a foreign page could then speak for the user.
+ */
+export function isSafe(request: Pick<RequestLike, 'method' | 'headers'>): boolean {
+  const { method } = request
+  if (method !== 'GET') return method === 'HEAD' || method === 'OPTIONS'
+  const upgrade = request.headers.get('upgrade')
+  return upgrade === null || !/websocket/i.test(upgrade)
 }

@@ -7,7 +7,7 @@ import {
 } from '@pawl/protocol'
 import { type CsrfMode, decideCsrf } from '../http/csrf.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
-import { isSafeMethod, type RequestLike } from '../request-like.ts'
+import { isSafe, type RequestLike } from '../request-like.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
 import { readCredentials } from './credentials.ts'
 import type { Driver } from './driver.ts'
@@ -62,7 +62,7 @@ export function judgeRequest(
       ? ANONYMOUS
       : { kind: 'refused', refusal: refuse('no_session') }
   }
-  if (transport === 'cookie' && !isSafeMethod(request.method)) {
+  if (transport === 'cookie' && !isSafe(request)) {
     const refusal = refuseForeign(driver, request, options.csrf)
     if (refusal !== undefined) return { kind: 'refused', refusal }
   }

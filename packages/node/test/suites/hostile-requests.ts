@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPawl, PawlError } from '@pawl/node'
+import { createPawl, PawlError, type RequestLike } from '@pawl/node'
 import { browser as newBrowser, REFRESH, SIGN_OUT } from '../support/browser.ts'
 import type { OpenCore } from '../support/core-under-test.ts'
 import { sessionOf, verdictOf, withScene } from '../support/open-pawl.ts'
@@ -53,7 +53,11 @@ export function describeHostile(name: string, open: OpenCore): void {
           assert.equal(await verdictOf(pawl, request, { csrf: 'dangerously-off' }), 'session')
         }
         assert.equal(await verdictOf(pawl, alice.request('GET', '/', headers)), 'session')
+        const socket = asUpgrade(alice.request('GET', '/socket', headers))
+        assert.equal(await verdictOf(pawl, socket), 'csrf_refused')
       }
+      const opened = asUpgrade(alice.request('GET', '/socket'))
+      assert.equal(await verdictOf(pawl, opened), 'session')
       const strict = { csrf: 'origin-and-header' } as const
       assert.equal(await verdictOf(pawl, alice.request('POST', '/'), strict), 'csrf_refused')
       const withHeader = alice.request('POST', '/', { 'pawl-transport': 'cookie' })
@@ -400,4 +404,11 @@ export function describeHostile(name: string, open: OpenCore): void {
       assert.ok(told.every((event) => event.kind === 'ended' || event.userId === 'alice'))
     },
   )
+}
+
+/** The request as the opening of a WebSocket (a `Request` of fetch may not say so). */
+function asUpgrade(request: Request): RequestLike {
+  const { method, url, headers } = request
+  const get = (name: string) => (name === 'upgrade' ? 'websocket' : headers.get(name))
+  return { method, url, headers: { get } }
 }

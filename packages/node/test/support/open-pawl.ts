@@ -1,4 +1,10 @@
-import { createPawl, type Pawl, type PawlEvent, type PawlOptions } from '@pawl/node'
+import {
+  createPawl,
+  type Pawl,
+  type PawlEvent,
+  type PawlOptions,
+  type RequestLike,
+} from '@pawl/node'
 import { type Browser, browser } from './browser.ts'
 import type { CoreUnderTest, OpenCore } from './core-under-test.ts'
 import { manualSchedule } from './test-clock.ts'
@@ -56,7 +62,7 @@ export async function sessionOf(pawl: Pawl, request: Request) {
 /** Why a request was refused; `session` or `anonymous` if it was not. */
 export async function verdictOf(
   pawl: Pawl,
-  request: Request,
+  request: RequestLike,
   options: Parameters<Pawl['guard']>[1] = {},
 ): Promise<string> {
   const result = await pawl.guard(request, options)
