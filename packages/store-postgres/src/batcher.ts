@@ -1,4 +1,4 @@
-import { StoreError } from '@pawl/core'
+import { isStoreError, StoreError } from '@pawl/core'
 
 /** The most requests that one statement carries. */
 const BATCH_MAX = 64
@@ -50,12 +50,15 @@ export function batcher<Request, Answer>(
     const batch = new Map<string, Waiting<Request, Answer>>()
     const left: Waiting<Request, Answer>[] = []
     const oldestMs = performance.now() - options.waitMaxMs
+    let taken = 0
     for (const each of waiting) {
+      if (batch.size === BATCH_MAX) break
+      taken += 1
       if (each.sinceMs < oldestMs) each.reject(tooBusy())
-      else if (batch.size >= BATCH_MAX || batch.has(each.key)) left.push(each)
+      else if (batch.has(each.key)) left.push(each)
       else batch.set(each.key, each)
     }
-    waiting = left
+    waiting = left.concat(waiting.slice(taken))
     return [...batch.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
   }
 
@@ -65,11 +68,17 @@ export function batcher<Request, Answer>(
       const answers = await options.run(batch.map(({ request }) => request))
       for (const [index, each] of batch.entries()) each.resolve(answers[index] as Answer)
     } catch (error) {
-      for (const each of batch) each.reject(error)
+      // What is not the database's trouble is one request's fault: the others are not to pay for it.
+      if (isStoreError(error) || batch.length === 1) for (const each of batch) each.reject(error)
+      else for (const each of batch) await carryAlone(each)
     } finally {
       inFlight -= 1
       flush()
     }
+  }
+
+  async function carryAlone({ request, resolve, reject }: Waiting<Request, Answer>): Promise<void> {
+    await options.run([request]).then(([answer]) => resolve(answer as Answer), reject)
   }
 
   return (request) => {
