@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { CHECKS, type SmallWorldCheck } from '../src/catalog.ts'
 import type { World } from '../src/model/world.ts'
 import { runCheck } from '../src/run-check.ts'
-import * as mutants from './mutants.ts'
 import type { Mutant } from './mutants.ts'
+import * as mutants from './mutants.ts'
 
 /** A world of the catalogue, with something changed. */
 function world(name: string, change: Partial<World> = {}): SmallWorldCheck {

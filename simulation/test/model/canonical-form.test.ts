@@ -113,7 +113,6 @@ function renamed(state: State, shift: number): State {
     activeAt: state.activeAt + shift,
     exchanges: state.exchanges.map(sent),
     use: state.use === null ? null : sent(state.use),
-    thief:
-      state.thief === null ? null : { ...state.thief, tokens: state.thief.tokens.map(token) },
+    thief: state.thief === null ? null : { ...state.thief, tokens: state.thief.tokens.map(token) },
   }
 }
