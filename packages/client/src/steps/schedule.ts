@@ -68,7 +68,8 @@ export function nextAlarmAtMs(state: EngineState, nowMs: number): number | undef
   const dueAtMs = waiting ? nowMs : ahead
   if (dueAtMs === undefined) return undefined
   const atMs = Math.max(dueAtMs, state.trouble?.retryAtMs ?? 0)
-  return Math.min(atMs, nowMs + MAX_ALARM_MS)
+  // Timers count whole milliseconds: a fraction would make it ring before it is due.
+  return Math.ceil(Math.min(atMs, nowMs + MAX_ALARM_MS))
 }
 
 /** Only a visible tab refreshes ahead of expiry: a hidden one waits until it is used. */

@@ -7,12 +7,17 @@ import { endPatience } from './trouble.ts'
 
 type Of<K extends EngineEvent['kind']> = Extract<EngineEvent, { readonly kind: K }>
 
-/** A call is about to be sent: it waits if its token is stale, or a sign-out must go first. */
+/**
+ * A call is about to be sent: it waits if its token is stale, while the first contact is made, or
+ * if a sign-out must go first.
+ */
 export function askCall(state: EngineState, { id, nowMs }: Of<'call-asked'>): EngineState {
   const { known, signOuts } = state.record
   // In trouble it goes as it is: offline it fails by itself, and not every route needs a session.
   if (isBackingOff(state, nowMs)) return settle(state, id, 'done')
   if (signOuts.length > 0 && !state.settings.holdsTokens) return wait(state, { kind: 'leave', id })
+  // A log-in that overtook the first contact could lose its cookies to the answer of that.
+  if (!state.certain && state.task.kind !== 'idle') return wait(state, { kind: 'know', id })
   const stale = known.kind === 'active' && isStaleForCall(known, nowMs) && canRefresh(state)
   if (!stale) return settle(state, id, 'done')
   return wait(state, { kind: 'call', id, staleGrant: known.header.grant })
