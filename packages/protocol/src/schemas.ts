@@ -5,7 +5,7 @@ import { revocationPage, revocationQuery } from './revocations.ts'
 export const LIMITS = {
   /** Longest user id. */
   userIdChars: 256,
-  /** Longest token accepted for parsing; anything longer is refused unread. */
+  /** Longest token that is read; anything longer is refused unread, as any bad token. */
   tokenChars: 8192,
   /** Largest request body, in bytes. */
   bodyBytes: 65_536,
@@ -63,7 +63,8 @@ export const fields = {
   token: v.pipe(
     v.string(),
     v.minLength(1, 'must not be empty'),
-    v.maxLength(LIMITS.tokenChars, 'is too long'),
+    // A token of any length is judged as a token (401); only the body's bound is the request's.
+    v.maxLength(LIMITS.bodyBytes, 'is too long'),
   ),
   object: jsonObject,
   seconds: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(315_360_000)),
