@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
@@ -11,6 +10,7 @@ import {
   readOrCreateSecretFile,
 } from '@pawl/embedded'
 import { faultsOfConfig, settingsOf } from './config/check-config.ts'
+import { describeStore, openStore } from './config/open-store.ts'
 import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
 import { admission } from './http/admission.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
@@ -66,6 +66,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const settings = { ...settingsOf(config), ...options.settings }
   const { raceWindowMs } = settings.rotation
   let isStopping = false
+  let ownUrl = ''
   const listener = httpListener({
     log,
     inFlightMax: config.inFlightMax,
@@ -73,6 +74,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       core,
       admission: admission({ ...config, keys: keysOf(config), nowMs: () => Date.now() }),
       isStopping: () => isStopping,
+      publicUrl: () =>
+        config.publicUrl === 'auto' ? ownUrl : config.publicUrl.replace(/\/+$/, ''),
       refreshWaitMaxMs: raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY,
     },
   })
@@ -85,7 +88,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     throw error
   }
   const url = urlOf(config.host, (server.address() as AddressInfo).port)
-  log.info('listening', { url, store: options.storeInstance?.engine ?? config.store })
+  ownUrl = url
+  log.info('listening', {
+    url,
+    store: options.storeInstance?.engine ?? describeStore(config.store),
+  })
   log.flush()
   let closing: Promise<void> | undefined
   async function stop(): Promise<void> {
@@ -123,14 +130,17 @@ async function openCore(
   options: ServerOptions,
   log: Log,
 ): Promise<EmbeddedCore> {
-  const secret = secretsFor(config, options.storeInstance)
   const store = options.storeInstance ?? (await openStore(config))
   const { apps, tenants, clock, onEvent } = options
   try {
     return await embedCore({
       store,
-      secret,
+      secret: secretsFor(config, store),
       settings: { ...settingsOf(config), ...options.settings },
+      signing: {
+        algorithm: config.signingAlgorithm,
+        keyIntervalSeconds: config.keyIntervalSeconds,
+      },
       ...(apps === undefined ? {} : { apps }),
       ...(tenants === undefined ? {} : { tenants }),
       ...(clock === undefined ? {} : { clock }),
@@ -147,21 +157,15 @@ async function openCore(
 }
 
 /** Only the embedded store may have a secret invented for it; memory needs none that lasts. */
-function secretsFor(config: ServerConfig, store: Store | undefined): readonly string[] {
+export function secretsFor(config: ServerConfig, store: Store): readonly string[] {
   if (config.secret.length > 0) return config.secret
-  if (store?.engine === 'memory') return [generateSecret()]
-  if (store !== undefined && !store.isEmbedded) {
+  if (store.engine === 'memory') return [generateSecret()]
+  if (!store.isEmbedded) {
     throw new ConfigError([
       `secret: a shared store (${store.engine}) needs the master secret of all its cores: set PAWL_SECRET or PAWL_SECRET_FILE`,
     ])
   }
   return readOrCreateSecretFile(path.join(config.dataDir, 'secret'))
-}
-
-async function openStore(config: ServerConfig): Promise<Store> {
-  const { sqliteStore } = await import('@pawl/store-sqlite')
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  return sqliteStore({ path: path.join(config.dataDir, 'pawl.db') })
 }
 
 function urlOf(host: string, port: number): string {

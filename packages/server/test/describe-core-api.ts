@@ -243,7 +243,7 @@ export function describeCoreApi(name: string, open: () => Promise<OpenedCore>): 
       assert.equal(settings.raceWindowMs, 60_000)
       assert.equal(settings.settlingMs, 150_000)
       const keys = valueIn(await at.core.getKeys({}))
-      assert.equal(keys.maxAgeSeconds, 300)
+      assert.equal(keys.maxAgeSeconds, 60)
       assert.equal(keys.keys[0]?.alg, 'ES256')
     })
 

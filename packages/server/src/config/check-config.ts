@@ -2,11 +2,17 @@ import { isIPv4 } from 'node:net'
 import { type AppSettings, appSettings, faultsOf, rotationSettings } from '@pawl/core'
 import { faultOfSecret } from '@pawl/embedded'
 import { parseApiKey } from '../http/api-keys.ts'
+import { faultOfStore } from './open-store.ts'
 import type { ServerConfig } from './table.ts'
 
 /** What is wrong with values that are each legal by themselves; holds no secret. */
 export function faultsOfConfig(config: ServerConfig): readonly string[] {
   const faults: string[] = []
+  const storeFault = faultOfStore(config.store)
+  if (storeFault !== null) faults.push(storeFault)
+  if (config.publicUrl !== 'auto' && !URL.canParse(config.publicUrl)) {
+    faults.push('publicUrl: must be a URL, such as https://sessions.example.com')
+  }
   for (const secret of config.secret) {
     const fault = faultOfSecret(secret)
     if (fault !== null) faults.push(`secret: ${fault}`)

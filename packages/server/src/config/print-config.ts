@@ -1,3 +1,4 @@
+import { describeStore } from './open-store.ts'
 import { CONFIG_KEYS, type ConfigKey, configRow, type ServerConfig } from './table.ts'
 
 /** The configuration as text, one key a line, with where each value came from; no secrets. */
@@ -7,7 +8,8 @@ export function printConfig(
 ): string {
   return CONFIG_KEYS.map((key) => {
     const value = config[key]
-    const shown = configRow(key).isSecret === true ? mask(value) : JSON.stringify(value)
+    const plain = key === 'store' ? describeStore(config.store) : value
+    const shown = configRow(key).isSecret === true ? mask(value) : JSON.stringify(plain)
     return `${key} = ${shown}  (${origins[key]})\n`
   }).join('')
 }

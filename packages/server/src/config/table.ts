@@ -37,11 +37,12 @@ export const CONFIG = {
   },
   store: {
     env: 'PAWL_STORE',
-    type: 'choice',
+    type: 'text',
     default: 'sqlite',
-    choices: ['sqlite'],
-    effect: 'The database that keeps the sessions.',
-    advice: '`sqlite` lives in the data directory and serves one machine.',
+    effect:
+      'The database that keeps the sessions: `sqlite`, `sqlite:<path>`, or a URL (postgres, mysql, mongodb, redis).',
+    advice:
+      '`sqlite` lives in the data directory and serves one machine; a URL with a password belongs in the environment, not in a flag.',
   },
   dataDir: {
     env: 'PAWL_DATA_DIR',
@@ -90,6 +91,30 @@ export const CONFIG = {
     default: 'default',
     effect: 'The `aud` of access tokens of the default app.',
     advice: 'Give each app its own; changing it works like changing the issuer.',
+  },
+  signingAlgorithm: {
+    env: 'PAWL_SIGNING_ALGORITHM',
+    type: 'choice',
+    default: 'ES256',
+    choices: ['ES256', 'EdDSA', 'RS256'],
+    effect: 'The algorithm of signing keys to come; a change turns the key an hour later.',
+    advice: '`ES256` is cheap to sign and small; `RS256` (3072 bits) suits old gateways.',
+  },
+  keyIntervalSeconds: {
+    env: 'PAWL_KEY_INTERVAL_SECONDS',
+    type: 'integer',
+    default: 7 * 86_400,
+    range: [7_200, YEAR_SECONDS],
+    unit: 's',
+    effect: 'How long a signing key signs before the next one takes over.',
+    advice: 'The next key is published an hour ahead; nobody is logged out.',
+  },
+  publicUrl: {
+    env: 'PAWL_PUBLIC_URL',
+    type: 'text',
+    default: 'auto',
+    effect: 'The URL under which gateways reach this service, for the discovery document.',
+    advice: '`auto` gives the address that the service listens on.',
   },
   accessTtlSeconds: {
     env: 'PAWL_ACCESS_TTL_SECONDS',

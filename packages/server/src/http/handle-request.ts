@@ -9,6 +9,7 @@ import {
   refuse,
 } from '@pawl/protocol'
 import { type Admission, faultOfScope } from './admission.ts'
+import { describeDiscovery } from './describe-discovery.ts'
 import { readInput } from './read-input.ts'
 import { problemReply, type Reply } from './respond.ts'
 import { findRoute, SERVICE_PATHS, type ServiceRoute, type Target } from './router.ts'
@@ -25,6 +26,8 @@ export interface EdgeContext {
   readonly admission: Admission
   /** Whether the service is stopping: it then counts as not ready. */
   readonly isStopping: () => boolean
+  /** The URL under which this service is reached, without a slash at the end. */
+  readonly publicUrl: () => string
   /** A refresh that waited longer is dropped undecided, in milliseconds. */
   readonly refreshWaitMaxMs: number
 }
@@ -58,7 +61,7 @@ export async function handleRequest(
   const target = findRoute(request.method ?? '', path)
   const route = nameOf(target)
   const scope = scopeOf(target)
-  if (target.kind === 'service' && scope === 'open') return serve(context, target.route)
+  if (target.kind === 'service' && scope === 'open') return serve(context, target)
   const caller = scope === 'open' ? null : context.admission.authenticate(request)
   if (caller?.kind === 'refused') return refused(route, caller)
   const key = caller?.value ?? null
@@ -71,7 +74,7 @@ export async function handleRequest(
   }
   const scopeFault = faultOfScope(key, scope)
   if (scopeFault !== null) return { ...refused(route, scopeFault), keyId }
-  if (target.kind === 'service') return { ...(await serve(context, target.route)), keyId }
+  if (target.kind === 'service') return { ...(await serve(context, target)), keyId }
   const core = target.app === undefined ? context.core : context.core.app(target.app)
   if (core === undefined) return { ...refused(route, refuse('app_unknown')), keyId }
   const input = await readInput(request, target, query)
@@ -140,7 +143,11 @@ function handleIn(target: Target, outcome: Outcome<unknown>): string | undefined
   return value.session?.handle ?? value.handle
 }
 
-async function serve(context: EdgeContext, route: ServiceRoute): Promise<Handled> {
+async function serve(
+  context: EdgeContext,
+  target: { readonly route: ServiceRoute; readonly app: string | undefined },
+): Promise<Handled> {
+  const { route, app } = target
   switch (route) {
     case 'live':
       return { route, reply: { status: 200, body: { status: 'live' } } }
@@ -148,6 +155,17 @@ async function serve(context: EdgeContext, route: ServiceRoute): Promise<Handled
       return (await isReady(context))
         ? { route, reply: { status: 200, body: { status: 'ready' } } }
         : refused(route, refuse('unavailable', 'not ready'))
+    case 'discovery': {
+      const core = app === undefined ? context.core : context.core.app(app)
+      if (core === undefined) return refused(route, refuse('app_unknown'))
+      const document = await describeDiscovery(core, context.publicUrl(), app)
+      return document.kind === 'refused'
+        ? refused(route, document)
+        : {
+            route,
+            reply: { status: 200, body: document.value, cacheControl: 'public, max-age=300' },
+          }
+    }
     case 'openapi': {
       const { openapiDocument } = await import('../openapi.ts')
       return { route, reply: { status: 200, body: openapiDocument() } }

@@ -4,6 +4,11 @@ import { type Operation, ROUTES } from '@pawl/protocol'
 export const SERVICE_PATHS = {
   live: { path: '/health/live', scope: 'open', summary: 'The process answers.' },
   ready: { path: '/health/ready', scope: 'open', summary: 'The store takes reads and writes.' },
+  discovery: {
+    path: '/.well-known/openid-configuration',
+    scope: 'open',
+    summary: 'Where the signing keys are (OpenID Connect Discovery 1.0).',
+  },
   openapi: { path: '/v1/openapi.json', scope: 'read', summary: 'This API as OpenAPI 3.1.' },
 } as const
 
@@ -20,7 +25,12 @@ export type Target =
       /** Fields of the request that the path gives. */
       readonly params: { readonly [name: string]: string }
     }
-  | { readonly kind: 'service'; readonly route: ServiceRoute }
+  | {
+      readonly kind: 'service'
+      readonly route: ServiceRoute
+      /** The app named by the path, or undefined for the default one. */
+      readonly app: string | undefined
+    }
   | { readonly kind: 'wrong-method'; readonly allow: readonly string[] }
   | { readonly kind: 'unknown' }
 
@@ -46,13 +56,21 @@ const service = new Map(
 export function findRoute(method: string, path: string): Target {
   if (path.length > PATH_CHARS_MAX) return { kind: 'unknown' }
   const route = service.get(path)
-  if (route !== undefined) {
-    return method === 'GET' ? { kind: 'service', route } : { kind: 'wrong-method', allow: ['GET'] }
-  }
+  if (route !== undefined) return findService(method, route, undefined)
   if (!path.startsWith(APP_PREFIX)) return findOperation(method, path, undefined)
   const end = path.indexOf('/', APP_PREFIX.length)
   if (end === -1) return { kind: 'unknown' }
-  return findOperation(method, path.slice(end), path.slice(APP_PREFIX.length, end))
+  const app = path.slice(APP_PREFIX.length, end)
+  const rest = path.slice(end)
+  return rest === SERVICE_PATHS.discovery.path
+    ? findService(method, 'discovery', app)
+    : findOperation(method, rest, app)
+}
+
+function findService(method: string, route: ServiceRoute, app: string | undefined): Target {
+  return method === 'GET'
+    ? { kind: 'service', route, app }
+    : { kind: 'wrong-method', allow: ['GET'] }
 }
 
 function findOperation(method: string, path: string, app: string | undefined): Target {

@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Store } from '@pawl/core'
+
+/** One way to a database: what a store's URL starts with, and what opens it. */
+interface StoreKind {
+  readonly packageName: string
+  /** The function of the package that makes the store. */
+  readonly factory: string
+}
+
+/** THE STORES, by the scheme of their URL. Packages beside SQLite are installed by whoever uses them. */
+const STORE_KINDS: { readonly [scheme: string]: StoreKind } = {
+  'postgres:': { packageName: '@pawl/store-postgres', factory: 'postgresStore' },
+  'postgresql:': { packageName: '@pawl/store-postgres', factory: 'postgresStore' },
+  'mysql:': { packageName: '@pawl/store-mysql', factory: 'mysqlStore' },
+  'mariadb:': { packageName: '@pawl/store-mysql', factory: 'mysqlStore' },
+  'mongodb:': { packageName: '@pawl/store-mongodb', factory: 'mongodbStore' },
+  'mongodb+srv:': { packageName: '@pawl/store-mongodb', factory: 'mongodbStore' },
+  'redis:': { packageName: '@pawl/store-redis', factory: 'redisStore' },
+  'rediss:': { packageName: '@pawl/store-redis', factory: 'redisStore' },
+}
+
+const SQLITE = 'sqlite'
+const PRIVATE_DIR_MODE = 0o700
+
+/** What is wrong with the `store` of a configuration, or null; repeats no password. */
+export function faultOfStore(store: string): string | null {
+  if (store === SQLITE || store.startsWith(`${SQLITE}:`)) return null
+  const scheme = schemeOf(store)
+  if (scheme !== undefined && Object.hasOwn(STORE_KINDS, scheme)) return null
+  const known = [SQLITE, 'sqlite:<path>', ...Object.keys(STORE_KINDS).map((one) => `${one}//…`)]
+  return `store: must be one of ${known.join(', ')}`
+}
+
+/** A store's URL without its password, for people and logs. */
+export function describeStore(store: string): string {
+  if (!URL.canParse(store) || schemeOf(store) === `${SQLITE}:`) return store
+  const url = new URL(store)
+  if (url.password !== '') url.password = '***'
+  return url.href
+}
+
+/**
+ * Opens the store that a configuration names: `sqlite` (in the data directory), `sqlite:<path>`, or
+ * the URL of a server. Throws a sentence if the package for it is not installed.
+ */
+export async function openStore(config: {
+  readonly store: string
+  readonly dataDir: string
+}): Promise<Store> {
+  const { store, dataDir } = config
+  if (store === SQLITE || store.startsWith(`${SQLITE}:`)) {
+    const { sqliteStore } = await import('@pawl/store-sqlite')
+    const file = store.slice(SQLITE.length + 1) || path.join(dataDir, 'pawl.db')
+    mkdirSync(path.dirname(path.resolve(file)), { recursive: true, mode: PRIVATE_DIR_MODE })
+    return sqliteStore({ path: file })
+  }
+  const kind = STORE_KINDS[schemeOf(store) ?? '']
+  if (kind === undefined) throw new Error(faultOfStore(store) ?? 'store: unknown')
+  const factory = await loadFactory(kind)
+  return factory({ url: store })
+}
+
+async function loadFactory(kind: StoreKind): Promise<(options: { url: string }) => Store> {
+  const { packageName, factory } = kind
+  let module: { readonly [name: string]: unknown }
+  try {
+    module = (await import(packageName)) as { readonly [name: string]: unknown }
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+    if (!isMissing) throw cause
+    const advice = `this store needs the package ${packageName}: npm install ${packageName}`
+    throw new Error(advice, { cause })
+  }
+  const open = module[factory]
+  if (typeof open !== 'function') throw new Error(`${packageName} has no ${factory}`)
+  return open as (options: { url: string }) => Store
+}
+
+function schemeOf(store: string): string | undefined {
+  return /^[a-z+]+:/.exec(store)?.[0]
+}
