@@ -45,6 +45,22 @@ async function packAll(into: string): Promise<Readonly<Record<string, string>>> 
   return Object.fromEntries(packed.map(({ name, filename }) => [name, `file:${filename}`]))
 }
 
+/** A module that imports every entry point of every package, so that all types are looked at. */
+async function everyEntry(): Promise<string> {
+  const built = path.join(root, 'build/packages')
+  const lines: string[] = []
+  for (const folder of await readdir(built)) {
+    const manifest = JSON.parse(await readFile(path.join(built, folder, 'package.json'), 'utf8'))
+    for (const subpath of Object.keys(manifest.exports)) {
+      if (subpath === './package.json') continue
+      const specifier = path.posix.join(manifest.name, subpath)
+      lines.push(`export * as entry${lines.length} from '${specifier}'`)
+    }
+  }
+  assert.ok(lines.length >= 9, `${lines.length} entry points`)
+  return lines.join('\n')
+}
+
 describe('the packages, packed and installed in an empty app outside the repository', () => {
   let app: string
   let coreUrl: string
@@ -58,6 +74,7 @@ describe('the packages, packed and installed in an empty app outside the reposit
     const manifest = { name: 'app', private: true, type: 'module', dependencies, devDependencies }
     await writeFile(path.join(app, 'package.json'), JSON.stringify(manifest))
     await cp(path.join(import.meta.dirname, 'fixtures/packed-app'), app, { recursive: true })
+    await writeFile(path.join(app, 'entries.ts'), await everyEntry())
     const args = ['install', '--no-audit', '--no-fund', '--loglevel=error']
     await run('npm', args, { cwd: app, env: outsideEnv(), timeout: INSTALL_TIMEOUT_MS })
   })
