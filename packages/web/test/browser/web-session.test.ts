@@ -1,0 +1,325 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { PawlWebOptions, SessionEvent, WebSession } from '@pawl/web'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { FakeApi } from './fake-api.ts'
+import { type PageServer, servePage } from './page-server.ts'
+
+declare global {
+  var pawlSession: WebSession
+  var pawlEvents: SessionEvent[]
+}
+
+const REFRESH = '/auth/session/refresh'
+const SIGN_OUT = '/auth/session/sign-out'
+
+let browser: Browser
+let context: BrowserContext
+let app: PageServer
+let api: FakeApi
+
+before(async () => {
+  app = await servePage()
+  browser = await chromium.launch({
+    executablePath: process.env.PAWL_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-gpu',
+    ],
+  })
+})
+
+after(async () => {
+  await browser?.close()
+  await app?.close()
+})
+
+beforeEach(async () => {
+  api = await new FakeApi().listen()
+  context = await browser.newContext()
+})
+
+afterEach(async () => {
+  await context.close()
+  await api.close()
+})
+
+async function openTab(options: PawlWebOptions = {}): Promise<Page> {
+  const page = await context.newPage()
+  page.on('pageerror', (error) => assert.fail(error))
+  const hash = encodeURIComponent(JSON.stringify({ apiOrigin: api.origin, ...options }))
+  await page.goto(`${app.origin}/#${hash}`)
+  return page
+}
+
+async function logIn(page: Page, userId = 'alice'): Promise<void> {
+  const status = await page.evaluate(
+    async ([url, body]) => (await pawlSession.fetch(url, { method: 'POST', body })).status,
+    [`${api.origin}/log-in`, userId] as const,
+  )
+  assert.equal(status, 200)
+}
+
+/** Tabs of one browser, Alice signed in, and all of them know it. */
+async function openSignedIn(count: number, options: PawlWebOptions = {}): Promise<Page[]> {
+  const pages = await Promise.all(Array.from({ length: count }, () => openTab(options)))
+  for (const page of pages) await page.evaluate(() => pawlSession.ready())
+  await logIn(pages[0]!)
+  await Promise.all(
+    pages.map((page) => page.waitForFunction(() => pawlSession.get().kind === 'active')),
+  )
+  return pages
+}
+
+function callFrom(page: Page, path = '/read'): Promise<number> {
+  return page.evaluate(async (url) => (await pawlSession.fetch(url)).status, api.origin + path)
+}
+
+function kindOf(page: Page): Promise<string> {
+  return page.evaluate(() => pawlSession.get().kind)
+}
+
+function eventsOf(page: Page, kind: SessionEvent['kind']): Promise<SessionEvent[]> {
+  return page.evaluate((wanted) => pawlEvents.filter((event) => event.kind === wanted), kind)
+}
+
+describe('five tabs', { timeout: 60_000 }, () => {
+  it('refresh exactly once per expiry, and nobody is logged out', async () => {
+    const pages = await openSignedIn(5)
+    const first = api.countOf(REFRESH)
+    for (let round = 1; round <= 10; round += 1) {
+      api.sessions.expireNow()
+      const statuses = await Promise.all(pages.flatMap((page) => [callFrom(page), callFrom(page)]))
+      assert.deepEqual(new Set(statuses), new Set([200]))
+      assert.equal(api.countOf(REFRESH) - first, round)
+    }
+    for (const page of pages) {
+      assert.equal(await kindOf(page), 'active')
+      assert.deepEqual(await eventsOf(page, 'ended'), [])
+    }
+    assert.equal(api.sessions.thefts, 0)
+  })
+
+  it('without Web Locks lose nothing either', async () => {
+    await context.addInitScript(() =>
+      Object.defineProperty(navigator, 'locks', { value: undefined }),
+    )
+    const pages = await openSignedIn(3)
+    for (let round = 1; round <= 3; round += 1) {
+      api.sessions.expireNow()
+      const statuses = await Promise.all(pages.map((page) => callFrom(page)))
+      assert.deepEqual(new Set(statuses), new Set([200]))
+    }
+    assert.equal(api.sessions.thefts, 0)
+  })
+})
+
+describe('trouble', { timeout: 60_000 }, () => {
+  it('by a lost answer is healed before the caller notices', async () => {
+    const [page] = await openSignedIn(1)
+    api.moods.push('spoil the answer')
+    api.sessions.expireNow()
+    assert.equal(await callFrom(page!), 200)
+    assert.equal(api.sessions.refreshes.length, 2)
+    assert.equal((await eventsOf(page!, 'trouble')).length, 1)
+    assert.equal(api.sessions.thefts, 0)
+  })
+
+  it('by an overloaded API rejects the call, and ends nothing', async () => {
+    const [page] = await openSignedIn(1)
+    api.moods.push('unavailable')
+    api.sessions.expireNow()
+    const code = await page!.evaluate(
+      (url) => pawlSession.fetch(url).catch((error) => error.code),
+      `${api.origin}/read`,
+    )
+    assert.equal(code, 'trouble')
+    assert.equal(await kindOf(page!), 'active')
+    await page!.evaluate(() => pawlSession.ready())
+  })
+
+  it('by a tab that dies with the lock holds nobody up', async () => {
+    const pages = await openSignedIn(3)
+    const [dying, ...others] = pages
+    const gate = Promise.withResolvers<void>()
+    api.gate = gate.promise
+    api.sessions.expireNow()
+    const lost = callFrom(dying!).catch(() => 'died')
+    const before = api.sessions.refreshes.length
+    await api.until(() => api.sessions.refreshes.length > before)
+    const calls = others.map((page) => callFrom(page))
+    await dying!.close()
+    assert.equal(await lost, 'died')
+    await api.until(() => api.sessions.refreshes.length > before + 1)
+    gate.resolve()
+    assert.deepEqual(await Promise.all(calls), [200, 200])
+    assert.equal(api.sessions.thefts, 0)
+  })
+})
+
+describe('sign-out', { timeout: 60_000 }, () => {
+  it('reaches all tabs and the API, and may be repeated', async () => {
+    const [one, two] = await openSignedIn(2)
+    api.sessions.expireNow()
+    assert.equal(await one!.evaluate(() => pawlSession.signOut()), 'done')
+    assert.equal(await one!.evaluate(() => pawlSession.signOut()), 'done')
+    await two!.waitForFunction(() => pawlSession.get().kind === 'none')
+    const [ended] = await eventsOf(two!, 'ended')
+    assert.ok(ended?.kind === 'ended' && ended.reason === 'signed-out')
+    assert.equal(api.sessions.isLive('s1'), false)
+    assert.equal(await callFrom(two!), 401)
+  })
+
+  it('without a network holds at once, and is sent when there is one', async () => {
+    const [one, two] = await openSignedIn(2)
+    await context.setOffline(true)
+    assert.equal(await one!.evaluate(() => pawlSession.signOut()), 'queued')
+    await two!.waitForFunction(() => pawlSession.get().kind === 'none')
+    assert.equal(api.countOf(SIGN_OUT), 0)
+    await context.setOffline(false)
+    await api.until(() => api.countOf(SIGN_OUT) > 0)
+    assert.equal(api.sessions.isLive('s1'), false)
+    assert.equal(await kindOf(one!), 'none')
+  })
+
+  it('that was queued does not end the log-in that came first', async () => {
+    const [page] = await openSignedIn(1)
+    await context.setOffline(true)
+    await page!.evaluate(() => pawlSession.signOut())
+    await page!.close()
+    await context.setOffline(false)
+    // A log-in that no script saw: the cookies come from elsewhere.
+    const grant = api.sessions.logIn('bob')
+    const cookies = [
+      ['__Host-pawl-at', grant.accessToken],
+      ['__Host-pawl-rt', grant.refreshToken],
+    ].map(([name = '', value = '']) => ({
+      ...{ name, value, domain: '127.0.0.1', path: '/', secure: true },
+    }))
+    await context.addCookies(cookies)
+    const next = await openTab()
+    await next.waitForFunction(() => pawlSession.get().kind === 'active')
+    assert.ok(api.sessions.isLive(grant.header.handle))
+    assert.equal(api.countOf(SIGN_OUT), 0)
+  })
+})
+
+describe('another user in the same jar', { timeout: 60_000 }, () => {
+  it('is noticed by the other tabs', async () => {
+    const [one, two] = await openSignedIn(2)
+    await logIn(two!, 'bob')
+    await one!.waitForFunction(() => pawlEvents.some(({ kind }) => kind === 'user-changed'))
+    const [changed] = await eventsOf(one!, 'user-changed')
+    assert.ok(changed?.kind === 'user-changed' && changed.to.userId === 'bob')
+    assert.equal((await one!.evaluate(() => pawlSession.require())).userId, 'bob')
+  })
+})
+
+describe('header transport', { timeout: 60_000 }, () => {
+  const options = { transport: 'header', persist: 'local' } as const
+
+  it('shares one session and one refresh between the tabs', async () => {
+    const pages = await openSignedIn(3, options)
+    for (let round = 1; round <= 3; round += 1) {
+      api.sessions.expireNow()
+      const statuses = await Promise.all(pages.map((page) => callFrom(page)))
+      assert.deepEqual(statuses, [200, 200, 200])
+    }
+    assert.equal(api.sessions.thefts, 0)
+    assert.equal(pages.length, 3)
+    assert.deepEqual(await context.cookies(), [])
+  })
+
+  it('in memory leaves nothing in any storage, and each tab has its own session', async () => {
+    const page = await openTab({ transport: 'header' })
+    await logIn(page)
+    assert.equal(await callFrom(page), 200)
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage })), '{}')
+    const other = await openTab({ transport: 'header' })
+    assert.equal(await kindOf(other), 'none')
+  })
+
+  it('gives no token to another origin, nor to a look-alike, nor after a redirect', async () => {
+    const [page] = await openSignedIn(1, options)
+    const before = app.requests.length
+    await page!.evaluate((url) => pawlSession.fetch(url), `${app.origin}/other`)
+    await page!.evaluate(
+      ([from, to]) => pawlSession.fetch(from, { headers: { 'x-to': to } }).catch(() => undefined),
+      [`${api.origin}/elsewhere`, `${app.origin}/redirected`] as const,
+    )
+    const seen = app.requests.slice(before)
+    assert.ok(seen.some(({ url }) => url === '/other'))
+    for (const { headers } of seen) {
+      assert.equal(headers.authorization, undefined)
+      assert.equal(headers['pawl-refresh-token'], undefined)
+    }
+  })
+})
+
+describe('fetch of the session', { timeout: 60_000 }, () => {
+  it('repeats a call with its body after a refresh', async () => {
+    const [page] = await openSignedIn(1)
+    const url = `${api.origin}/echo`
+    const post = (kind: string) =>
+      page!.evaluate(
+        async ([to, wanted]) => {
+          const bodies: Record<string, () => Promise<Response>> = {
+            text: () => pawlSession.fetch(to, { method: 'POST', body: 'hello' }),
+            blob: () => pawlSession.fetch(to, { method: 'POST', body: new Blob(['hello']) }),
+            request: () => pawlSession.fetch(new Request(to, { method: 'POST', body: 'hello' })),
+          }
+          const send = bodies[wanted]
+          if (send === undefined) throw new Error(wanted)
+          const echoed: { readonly body: string } = await (await send()).json()
+          return echoed.body
+        },
+        [url, kind] as const,
+      )
+    for (const kind of ['text', 'blob', 'request']) {
+      api.sessions.expireNow()
+      assert.equal(await post(kind), 'hello', kind)
+    }
+  })
+
+  it('takes the place of the global fetch for the API alone, until it is undone', async () => {
+    const [page] = await openSignedIn(1)
+    api.sessions.expireNow()
+    const before = app.requests.length
+    const outcome = await page!.evaluate(
+      async ([ours, other]) => {
+        const original = globalThis.fetch
+        const undo = pawlSession.interceptFetch()
+        const { status } = await fetch(ours)
+        await fetch(other)
+        undo()
+        return { status, restored: globalThis.fetch === original }
+      },
+      [`${api.origin}/read`, `${app.origin}/plain`] as const,
+    )
+    assert.deepEqual(outcome, { status: 200, restored: true })
+    const plain = app.requests.slice(before).find(({ url }) => url === '/plain')
+    assert.equal(plain?.headers['pawl-transport'], undefined)
+  })
+
+  it('lets the caller abort while it waits for a refresh', async () => {
+    const [page] = await openSignedIn(1)
+    const gate = Promise.withResolvers<void>()
+    api.gate = gate.promise
+    api.sessions.expireNow()
+    const before = api.sessions.refreshes.length
+    const aborted = page!.evaluate((url) => {
+      const controller = new AbortController()
+      Object.assign(globalThis, { stop: () => controller.abort() })
+      return pawlSession.fetch(url, { signal: controller.signal }).catch((error) => error.name)
+    }, `${api.origin}/read`)
+    await api.until(() => api.sessions.refreshes.length > before)
+    await page!.evaluate(() => (globalThis as unknown as { stop(): void }).stop())
+    assert.equal(await aborted, 'AbortError')
+    gate.resolve()
+  })
+})
