@@ -1,4 +1,6 @@
 export { type EmbeddedCore, type EmbedOptions, embedCore } from './embed-core.ts'
+export { type KeyAdmin, type KeyListing, openKeyAdmin } from './key-admin.ts'
+export { KEY_RELOAD_MS, KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
 export {
   KEY_INTERVAL_RANGE_SECONDS,
   KEY_INTERVAL_SECONDS,
@@ -6,7 +8,7 @@ export {
 } from './key-settings.ts'
 export { faultOfSecret, generateSecret } from './master-secret.ts'
 export { randomBytes } from './random-pool.ts'
-export { readOrCreateSecretFile, readSecretLines } from './secret-file.ts'
+export { prependSecret, readOrCreateSecretFile, readSecretLines } from './secret-file.ts'
 export { WrongSecretError } from './secret-fingerprint.ts'
 export { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'
 export { joinToken, splitToken } from './token-text.ts'

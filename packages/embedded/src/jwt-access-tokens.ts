@@ -37,15 +37,16 @@ export function jwtAccessTokens(
       const { app, tenant, keyThumbprint } = session
       const parties = partiesOf(app)
       if (parties === undefined) throw new Error(`the app ${app} is not set up`)
+      const iat = Math.floor(nowMs / 1000)
       const claims = {
         iss: parties.issuer,
         sub: session.userId,
         aud: parties.audience,
         exp: Math.floor(expiresAtMs / 1000),
-        iat: Math.floor(nowMs / 1000),
+        iat,
         sid: session.handle,
         ...(tenant === DEFAULT_TENANT ? {} : { tid: tenant }),
-        lin: packLineage(lineage),
+        lin: packLineage(lineage, iat * 1000),
         ...(keyThumbprint === null ? {} : { cnf: { jkt: keyThumbprint } }),
         ...session.claims,
       }
@@ -100,7 +101,7 @@ function readClaims(
   if (typeof sid !== 'string' || !HANDLE.test(sid)) return undefined
   if (!isSeconds(exp) || !isSeconds(iat) || nbf !== undefined || jti !== undefined) return undefined
   if (cnf !== undefined && (typeof cnf !== 'object' || cnf === null)) return undefined
-  const lineage = typeof lin === 'string' ? unpackLineage(lin) : undefined
+  const lineage = typeof lin === 'string' ? unpackLineage(lin, iat * 1000) : undefined
   if (lineage === undefined) return undefined
   return {
     app,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { generateSecret } from './master-secret.ts'
 
@@ -28,4 +28,20 @@ export function readSecretLines(text: string): readonly string[] {
     .split(/[\n,]/)
     .map((line) => line.trim())
     .filter((line) => line !== '')
+}
+
+/**
+ * Puts a new secret before those in the file: it seals from the next start of a core on, and the
+ * older ones still open. The file is replaced as a whole (mode 0600). Returns all of them.
+ */
+export function prependSecret(file: string, secret: string): readonly string[] {
+  const secrets = [secret, ...readOrCreateSecretFile(file)]
+  const draft = `${file}.new`
+  writeFileSync(draft, `${secrets.join('\n')}\n`, {
+    flag: 'wx',
+    mode: PRIVATE_FILE_MODE,
+    flush: true,
+  })
+  renameSync(draft, file)
+  return secrets
 }

@@ -30,3 +30,18 @@ export async function matchSecret(store: RecordStore, secrets: SecretRing): Prom
     secrets.all.map((secret) => secret.id),
   )
 }
+
+/**
+ * Makes the sealing secret the one that the store knows: from then on a core needs it to start. The
+ * secret known so far must be in the ring. Throws {@link WrongSecretError}.
+ */
+export async function replaceFingerprint(store: RecordStore, secrets: SecretRing): Promise<void> {
+  await matchSecret(store, secrets)
+  const record = await store.findRecord(KEY)
+  const { id, fingerprint } = secrets.sealing
+  const value = JSON.stringify({ id, fingerprint })
+  if (record === undefined || record.value === value) return
+  if (!(await store.replaceRecord(KEY, record.version, value))) {
+    throw new Error('the fingerprint of the master secret changed meanwhile: try again')
+  }
+}

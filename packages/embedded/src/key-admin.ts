@@ -1,0 +1,102 @@
+import type { AppId, EpochMs, Store } from '@pawl/core'
+import { KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
+import { openSecretRing } from './master-secret.ts'
+import { replaceFingerprint } from './secret-fingerprint.ts'
+import type { SigningAlgorithm } from './signing-key.ts'
+import {
+  insertKey,
+  openKeyRecord,
+  rewrapKeyRecord,
+  SIGNING_KEY_KIND,
+} from './signing-key-records.ts'
+
+/** What an operator sees of a signing key. */
+export interface KeyListing {
+  readonly kid: string
+  readonly algorithm: SigningAlgorithm
+  readonly createdAtMs: EpochMs
+  readonly signsFromMs: EpochMs
+  /** The id of the master secret it is sealed under. */
+  readonly secretId: string
+}
+
+/** What it took to revoke a key. */
+export type KeyRevocation = 'revoked' | 'unknown'
+
+/** An operator's hands on the keys of a store; running cores follow within seconds. */
+export interface KeyAdmin {
+  /** The keys of an app, oldest first. */
+  readonly list: (app: AppId) => Promise<readonly KeyListing[]>
+  /** Makes the next key now; it signs once every verifier can have seen it. */
+  readonly rotate: (
+    app: AppId,
+    order: { readonly algorithm: SigningAlgorithm; readonly nowMs: EpochMs },
+  ) => Promise<{ readonly signsFromMs: EpochMs }>
+  /**
+   * Takes a key away: cores refuse its tokens within `KEY_RELOAD_MS`, verifiers within
+   * `KEY_SET_MAX_AGE_SECONDS` more. Sessions live on by refreshing.
+   */
+  readonly revoke: (app: AppId, kid: string) => Promise<KeyRevocation>
+  /** Seals every key of the apps anew under the first secret. Returns how many were changed. */
+  readonly rewrap: (apps: readonly AppId[]) => Promise<number>
+}
+
+/** How far clocks may be apart when a key is turned by hand, in milliseconds. */
+const HANDOVER_SKEW_MS = 60_000
+/** How often a record that moved meanwhile is tried again. */
+const ATTEMPTS_MAX = 8
+
+/** Opens the key administration of a store. `secrets`: the first seals, all of them open. */
+export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin {
+  const ring = openSecretRing(secrets)
+  const recordsOf = (app: AppId) => store.listRecords(SIGNING_KEY_KIND, app)
+
+  async function rewrapRecord(app: AppId, id: string): Promise<number> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const record = await store.findRecord({ kind: SIGNING_KEY_KIND, app, id })
+      if (record === undefined || secretIdOf(record.value) === ring.sealing.id) return 0
+      if (await rewrapKeyRecord(store, ring, record)) return 1
+    }
+    throw new Error(`the signing key ${id} of app ${app} keeps changing: try again`)
+  }
+
+  return {
+    async list(app) {
+      return (await recordsOf(app)).map((record) => {
+        const { kid, algorithm, createdAtMs, signsFromMs } = openKeyRecord(ring, record)
+        const secretId = secretIdOf(record.value)
+        return { kid, algorithm, createdAtMs, signsFromMs, secretId }
+      })
+    },
+    async rotate(app, { algorithm, nowMs }) {
+      const delayMs = KEY_SET_MAX_AGE_SECONDS * 1000 + HANDOVER_SKEW_MS
+      const signsFromMs = (nowMs + delayMs) as EpochMs
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        const after = await recordsOf(app)
+        const order = { app, algorithm, nowMs, signsFromMs, after }
+        if (await insertKey(store, ring, order)) return { signsFromMs }
+      }
+      throw new Error(`the signing keys of app ${app} keep changing: try again`)
+    },
+    async revoke(app, kid) {
+      for (const record of await recordsOf(app)) {
+        if (openKeyRecord(ring, record).kid !== kid) continue
+        return (await store.deleteRecord(record)) ? 'revoked' : 'unknown'
+      }
+      return 'unknown'
+    },
+    async rewrap(apps) {
+      let changed = 0
+      for (const app of apps) {
+        for (const { id } of await recordsOf(app)) changed += await rewrapRecord(app, id)
+      }
+      await replaceFingerprint(store, ring)
+      return changed
+    },
+  }
+}
+
+function secretIdOf(value: string): string {
+  const { sealed = '' } = JSON.parse(value) as { sealed?: string }
+  return sealed.split('.')[0] ?? ''
+}
