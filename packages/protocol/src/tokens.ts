@@ -30,7 +30,9 @@ export const RESERVED_CLAIMS = [
 
 /**
  * Packed lineage in the claim `lin` of an access token: base64url of
- * generation (4 bytes, big endian) | minting time of the refresh token (6 bytes, ms, big endian) |
- * `hash2` of the refresh token (32 bytes) | first 12 bytes of its parent's `hash2` (absent: none).
+ * generation (4 bytes) | minting time of the refresh token, as milliseconds after `iat` (3 bytes,
+ * negative before it: 2.3 hours either way, and no access token lives longer than one) | `hash2` of
+ * the refresh token (32 bytes) | first 12 bytes of its parent's `hash2` (absent: none).
+ * Numbers are big endian, two's complement.
  */
-export const LINEAGE_BYTES = { generation: 4, mintedAt: 6, self: 32, parent: 12 } as const
+export const LINEAGE_BYTES = { generation: 4, mintedAt: 3, self: 32, parent: 12 } as const

@@ -90,7 +90,7 @@ function judgeClaims(
   if (!isTime(iat) || !isTime(exp) || (nbf !== undefined && !isTime(nbf))) return invalid('claims')
   const latestStart = nowMs / 1000 + CLOCK_SKEW_SECONDS
   if (iat > latestStart || (nbf !== undefined && nbf > latestStart)) return invalid('claims')
-  const lineage = readLineage(claims.lin)
+  const lineage = readLineage(claims.lin, iat * 1000)
   if (lineage === undefined) return invalid('claims')
   const { id, parent, generation, mintedAtMs } = lineage
   const session: VerifiedSession = {

@@ -17,8 +17,8 @@ const SELF_AT = generation + mintedAt
 const PARENT_AT = SELF_AT + self
 const LENGTH = PARENT_AT + parent
 
-/** Reads the claim `lin`; undefined if it is not a packed lineage. */
-export function readLineage(packed: unknown): TokenLineage | undefined {
+/** Reads the claim `lin` of a token issued at `issuedAtMs`; undefined if it is no packed lineage. */
+export function readLineage(packed: unknown, issuedAtMs: number): TokenLineage | undefined {
   if (typeof packed !== 'string') return undefined
   const bytes = decodeCanonical(packed)
   if (bytes === undefined || (bytes.length !== PARENT_AT && bytes.length !== LENGTH))
@@ -27,6 +27,6 @@ export function readLineage(packed: unknown): TokenLineage | undefined {
     id: bytes.toString('base64url', SELF_AT, SELF_AT + parent),
     parent: bytes.length === LENGTH ? bytes.toString('base64url', PARENT_AT, LENGTH) : null,
     generation: bytes.readUIntBE(0, generation),
-    mintedAtMs: bytes.readUIntBE(generation, mintedAt),
+    mintedAtMs: issuedAtMs + bytes.readIntBE(generation, mintedAt),
   }
 }

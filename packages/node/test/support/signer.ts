@@ -58,8 +58,8 @@ export function packLineage(
   const length = LINEAGE_BYTES.generation + LINEAGE_BYTES.mintedAt + LINEAGE_BYTES.self
   const bytes = Buffer.alloc(parent === null ? length : length + LINEAGE_BYTES.parent)
   bytes.writeUInt32BE(generation)
-  bytes.writeUIntBE(mintedAtMs, 4, 6)
-  bytes.write(self, 10)
+  bytes.writeIntBE(mintedAtMs - MINTED_AT_MS, LINEAGE_BYTES.generation, LINEAGE_BYTES.mintedAt)
+  bytes.write(self, LINEAGE_BYTES.generation + LINEAGE_BYTES.mintedAt)
   if (parent !== null) bytes.write(parent, length)
   return bytes.toString('base64url')
 }
