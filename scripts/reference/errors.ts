@@ -14,8 +14,8 @@ export function errorsReference(): string {
     const { status, title, remedy } = ERRORS[name]
     return [code(name), String(status), title, remedies[remedy]]
   })
-  return `Refusals of the core and of the drivers are \`application/problem+json\` (RFC 9457). The member
-\`code\` is stable and is what programs look at; \`detail\` is for humans.
+  return `Refusals of the core and of the drivers are \`application/problem+json\` (RFC 9457).
+The member \`code\` is stable and is what programs look at; \`detail\` is for humans.
 
 ${table(['Code', 'Status', 'Meaning', 'What to do'], rows)}
 `

@@ -37,8 +37,8 @@ export function httpApiReference(): string {
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => describe(method, path, operation)),
   )
-  return `The native API of the core service, for drivers and operators; front ends talk to a driver instead.
-JSON in, JSON out; times are milliseconds since the epoch. The API key goes into
+  return `The native API of the core service, for drivers and operators; front ends talk to a driver
+instead. JSON in, JSON out; times are milliseconds since the epoch. The API key goes into
 \`Authorization: Bearer …\`; on a loopback address the service works without one until keys are
 configured. An app other than \`default\` has the same paths below \`/apps/{app}\`. Refusals are in
 [errors.md](errors.md). The service gives this as OpenAPI 3.1 at \`/v1/openapi.json\`.
