@@ -46,7 +46,7 @@ if (values.help === true || !isUsable) {
     onReport: (report) => reports.set(report.name, report),
   })
   const isFullRun = values.world === undefined && movesMax === null
-  const isGood = printReport(checks, reports, isFullRun, print)
+  const isGood = printReport({ checks, reports, isFullRun, print })
   print(`Time                             ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   process.exitCode = isGood ? 0 : 1
 }

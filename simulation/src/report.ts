@@ -1,91 +1,65 @@
-import { type Check, nameOfCheck } from './catalog.ts'
+import { type Check, nameOfCheck, type RaceCheck, type SmallWorldCheck } from './catalog.ts'
 import type { CheckReport } from './run-check.ts'
 
 /** States that a full run must explore, at the least. */
 export const STATES_MIN = 1_000_000
 
-/** Where the report goes, line by line. */
-export type Print = (line: string) => void
+/** Everything that a report is made of, and where it goes, line by line. */
+export interface Findings {
+  readonly checks: readonly Check[]
+  readonly reports: ReadonlyMap<string, CheckReport>
+  /** Whether nothing was left out, so that the least number of states is due. */
+  readonly isFullRun: boolean
+  readonly print: (line: string) => void
+}
 
 /** Prints what was explored; returns whether everything was as it must be. */
-export function printReport(
-  checks: readonly Check[],
-  reports: ReadonlyMap<string, CheckReport>,
-  isFullRun: boolean,
-  print: Print,
-): boolean {
-  const mustHold = checks.filter((check) => !isToBeCaught(check))
-  const verdicts = [
-    printHolding('Honest users: no theft alarm, no logout', 'honest', checks, reports, print),
-    printHolding('One-time thief: seen, or locked out, in time', 'thief', checks, reports, print),
-    printHolding('Races: each equals a sequential run', 'race', checks, reports, print),
-    printCaught(
-      'Wrong rules: the checker must find their fault',
-      'wrong-rule',
-      checks,
-      reports,
-      print,
-    ),
-    printCaught('Broken obligations: why clients owe them', 'obligation', checks, reports, print),
-  ]
-  const held = mustHold.map((check) => reportOf(check, reports))
+export function printReport(findings: Findings): boolean {
+  const { checks, isFullRun, print } = findings
+  const verdicts = GROUPS.map((group) => printGroup(findings, group))
+  const held = checks.filter(mustHold).map((check) => reportOf(findings, check))
   const states = held.reduce((sum, report) => sum + report.states, 0)
-  const violations = held.filter((report) => report.story !== null).length
   const isEnough = !isFullRun || states >= STATES_MIN
   print(`States explored under our rule   ${grouped(states)}${isEnough ? '' : ' (too few)'}`)
-  print(`Violations of our rule           ${violations}`)
-  const rounds = Math.max(0, ...held.map((report) => report.rounds))
-  print(`Most rounds any thief survived   ${rounds}`)
+  print(`Violations of our rule           ${held.filter((report) => report.story).length}`)
+  print(`Most rounds any thief survived   ${Math.max(0, ...held.map((report) => report.rounds))}`)
   return verdicts.every(Boolean) && isEnough
 }
 
-type Group = 'honest' | 'thief' | 'race' | 'wrong-rule' | 'obligation'
-
-function printHolding(
-  title: string,
-  group: Group,
-  checks: readonly Check[],
-  reports: ReadonlyMap<string, CheckReport>,
-  print: Print,
-): boolean {
-  const members = checks.filter((check) => groupOf(check) === group)
-  if (members.length === 0) return true
-  print(title)
-  print('')
-  let isGood = true
-  for (const check of members) {
-    const report = reportOf(check, reports)
-    const isHeld = report.story === null
-    isGood &&= isHeld
-    print(`  ${isHeld ? 'ok  ' : 'FAIL'} ${nameOfCheck(check).padEnd(24)} ${titleOf(check)}`)
-    const rounds = group === 'thief' ? `, thief survives at most ${report.rounds} rounds` : ''
-    print(`       ${figures(report)}${rounds}`)
-    for (const line of report.story ?? []) print(`         ${line}`)
-  }
-  print('')
-  return isGood
+interface Group {
+  readonly name: SmallWorldCheck['group'] | RaceCheck['kind']
+  readonly title: string
 }
 
-function printCaught(
-  title: string,
-  group: Group,
-  checks: readonly Check[],
-  reports: ReadonlyMap<string, CheckReport>,
-  print: Print,
-): boolean {
-  const members = checks.filter((check) => groupOf(check) === group)
+const GROUPS: readonly Group[] = [
+  { name: 'honest', title: 'Honest users: no theft alarm, no logout' },
+  { name: 'thief', title: 'One-time thief: seen, or locked out, in time' },
+  { name: 'race', title: 'Races: each equals a sequential run' },
+  { name: 'wrong-rule', title: 'Wrong rules: the checker must find their fault' },
+  { name: 'obligation', title: 'Broken obligations: why clients owe them' },
+]
+
+function printGroup(findings: Findings, { name, title }: Group): boolean {
+  const members = findings.checks.filter((check) => groupOf(check) === name)
   if (members.length === 0) return true
-  print(title)
-  print('')
-  let isGood = true
-  for (const check of members) {
-    const report = reportOf(check, reports)
-    const isCaught = report.story !== null
-    isGood &&= isCaught
-    print(`  ${isCaught ? 'found' : 'MISSED'} ${nameOfCheck(check).padEnd(22)} ${titleOf(check)}`)
-    for (const line of report.story ?? []) print(`         ${line}`)
-    print('')
-  }
+  findings.print(`${title}\n`)
+  const verdicts = members.map((check) => printCheck(findings, check))
+  findings.print('')
+  return verdicts.every(Boolean)
+}
+
+function printCheck(findings: Findings, check: Check): boolean {
+  const { print } = findings
+  const report = reportOf(findings, check)
+  const isBroken = report.story !== null
+  const isGood = isBroken !== mustHold(check)
+  const [good, bad] = mustHold(check) ? ['ok', 'BROKEN'] : ['found', 'MISSED']
+  const title = check.kind === 'race' ? check.title : check.world.title
+  print(`  ${(isGood ? good : bad).padEnd(6)} ${nameOfCheck(check).padEnd(24)} ${title}`)
+  const rounds = groupOf(check) === 'thief' ? `, at most ${report.rounds} rounds` : ''
+  if (mustHold(check)) print(`         ${figures(report)}${rounds}`)
+  for (const line of report.story ?? []) print(`         ${line}`)
+  if (isBroken) print('')
   return isGood
 }
 
@@ -95,22 +69,18 @@ function figures({ states, moves, exhausted, seconds, story }: CheckReport): str
   return `${grouped(states)} states, ${runs}, ${violations}, ${seconds.toFixed(1)} s`
 }
 
-function reportOf(check: Check, reports: ReadonlyMap<string, CheckReport>): CheckReport {
+function reportOf({ reports }: Findings, check: Check): CheckReport {
   const report = reports.get(nameOfCheck(check))
   if (report === undefined) throw new Error(`no report of ${nameOfCheck(check)}`)
   return report
 }
 
-function groupOf(check: Check): Group {
-  return check.kind === 'race' ? 'race' : check.group
+function groupOf(check: Check): Group['name'] {
+  return check.kind === 'race' ? check.kind : check.group
 }
 
-function titleOf(check: Check): string {
-  return check.kind === 'race' ? check.title : check.world.title
-}
-
-function isToBeCaught(check: Check): boolean {
-  return check.kind === 'small-world' && check.expected === 'caught'
+function mustHold(check: Check): boolean {
+  return check.kind === 'race' || check.expected === 'holds'
 }
 
 /** Digits in groups of three, such as 1 234 567. */

@@ -52,7 +52,7 @@ export function runCheck(check: Check, movesMax?: number): CheckReport {
 
 function storyOf<S>(model: Model<S>, seen: Exploration, tickMs: number): string[] | null {
   if (seen.violation === null) return null
-  return tell(model, seen.violation, (ticks) => `${spoken((ticks * tickMs) / 1000)} pass`)
+  return tell(model, seen.violation, (ticks) => `Time passes: ${spoken((ticks * tickMs) / 1000)}`)
 }
 
 function spoken(seconds: number): string {

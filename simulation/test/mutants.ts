@@ -92,8 +92,8 @@ export const forgetfulUse: Mutant = {
   rule: {
     ...ours,
     name: 'mutant: a use forgets the parent',
-    decideUse: (session, lineage, firstSeenAtMs, context) => {
-      const decision = ours.decideUse(session, lineage, firstSeenAtMs, context)
+    decideUse: (...use) => {
+      const decision = ours.decideUse(...use)
       if (decision.kind === 'nothing') return decision
       const { rotation } = decision
       return { ...decision, rotation: { ...rotation, next: { ...rotation.next, prevHash2: null } } }

@@ -2,7 +2,7 @@ import { Layer } from './layer.ts'
 import { type Model, type Sentence, STATE_BYTES_MAX } from './model.ts'
 import { type Fingerprint, fingerprint, Visited } from './visited.ts'
 
-/** How far to look. Either bound ends the exploration; without them it runs until nothing is new. */
+/** How far to look. Either bound ends the exploration; without one it ends when nothing is new. */
 export interface Bounds {
   /** The longest run looked at, in moves. */
   readonly movesMax?: number

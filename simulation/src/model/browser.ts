@@ -1,28 +1,28 @@
-import type { Narrator, Sink } from '../explore/model.ts'
+import type { Narrator, Sentence } from '../explore/model.ts'
 import { present, reportUse } from './core.ts'
-import type { Exchange, State, Token } from './state.ts'
+import type { Exchange, State, Token, Use } from './state.ts'
 import { NO_TOKEN } from './state.ts'
 import { withoutLostConvergence } from './store.ts'
+import type { Turn } from './turn.ts'
 import type { Setting } from './world.ts'
 
 /** All that the honest user's browser, its network and its servers can do next. */
-export function browserMoves(setting: Setting, state: State, sink: Sink<State>): void {
+export function browserMoves(turn: Turn): void {
+  const { setting, state } = turn
   const { world } = setting
-  if (world.exchanges === 0) refreshAtOnce(setting, state, sink)
-  else if (state.exchanges.length < world.exchanges && mayStart(setting, state)) {
-    start(setting, state, sink)
-  }
+  if (world.exchanges === 0) refreshAtOnce(turn)
+  else if (state.exchanges.length < world.exchanges && mayStart(setting, state)) start(turn)
   state.exchanges.forEach((exchange, index) => {
     if (index > 0 && sameExchange(exchange, state.exchanges[index - 1] as Exchange)) return
-    if (exchange.phase === 'request') atCore(setting, state, index, sink)
-    else atBrowser(setting, state, index, sink)
-    lose(state, index, sink)
-    if (exchange.isAwaited) abandon(state, index, sink)
+    if (exchange.phase === 'request') atCore(turn, index)
+    else atBrowser(turn, index)
+    lose(turn, index)
+    if (exchange.isAwaited) abandon(turn, index)
   })
-  if (world.confirms === 'on-use') useMoves(setting, state, sink)
+  if (world.confirms === 'on-use') useMoves(turn)
   if (world.crashes && state.jar.id !== state.disk.id) {
-    flush(state, sink)
-    crash(state, sink)
+    flush(turn)
+    crash(turn)
   }
 }
 
@@ -38,13 +38,13 @@ function mayStart({ world, spacingTicks, flushTicks }: Setting, state: State): b
   return isSpaced || (isOnDisk && state.exchanges.every((other) => isNear(other, state.jar)))
 }
 
-/** Whether a refresh with the jar's token is at most one generation ahead of an exchange on its way. */
+/** Whether an exchange on its way carries the jar's token, or the parent of it. */
 function isNear({ phase, token }: Exchange, jar: Token): boolean {
   const presented = phase === 'request' ? token.id : token.parent
   return presented === jar.id || presented === jar.parent
 }
 
-function start({ world }: Setting, state: State, sink: Sink<State>): void {
+function start({ setting: { world }, state, sink }: Turn): void {
   const token = state.jar
   const exchange: Exchange = {
     tab: freeTab(state),
@@ -65,11 +65,12 @@ function start({ world }: Setting, state: State, sink: Sink<State>): void {
 }
 
 /** A refresh whose request, judgement and answer are one step; the answer may be lost. */
-function refreshAtOnce(setting: Setting, state: State, sink: Sink<State>): void {
+function refreshAtOnce(turn: Turn): void {
+  const { setting, state, sink } = turn
   const answer = present(setting, state, state.jar)
   const name = (narrator: Narrator): string => nameOf(narrator, state.jar)
   if (answer.kind === 'refused') {
-    refused(setting, state, answer.reason, sink, (narrator) => {
+    refused(turn, answer.reason, (narrator) => {
       return `The user refreshes with ${name(narrator)}`
     })
     return
@@ -86,12 +87,13 @@ function refreshAtOnce(setting: Setting, state: State, sink: Sink<State>): void 
   })
 }
 
-function atCore(setting: Setting, state: State, index: number, sink: Sink<State>): void {
+function atCore(turn: Turn, index: number): void {
+  const { setting, state, sink } = turn
   const exchange = state.exchanges[index] as Exchange
   const answer = present(setting, state, exchange.token)
   const name = (narrator: Narrator): string => nameOf(narrator, exchange.token)
   if (answer.kind === 'refused') {
-    refused(setting, state, answer.reason, sink, (narrator) => {
+    refused(turn, answer.reason, (narrator) => {
       return `The core receives ${name(narrator)} from ${whoseName(exchange)}`
     })
     return
@@ -113,11 +115,11 @@ function atCore(setting: Setting, state: State, index: number, sink: Sink<State>
   })
 }
 
-function atBrowser(setting: Setting, state: State, index: number, sink: Sink<State>): void {
+function atBrowser({ setting, state, sink }: Turn, index: number): void {
   const exchange = state.exchanges[index] as Exchange
   const { token } = exchange
   if (exchange.isRender && setting.world.confirms === 'on-use') {
-    const row = reportUse(setting, state, token, state.now)
+    const row = reportUse(setting, state, { token, seenAt: state.now })
     if (row !== null) {
       sink.go({ ...state, row }, (narrator) => {
         const name = nameOf(narrator, token)
@@ -137,7 +139,7 @@ function atBrowser(setting: Setting, state: State, index: number, sink: Sink<Sta
   })
 }
 
-function lose(state: State, index: number, sink: Sink<State>): void {
+function lose({ state, sink }: Turn, index: number): void {
   const exchange = state.exchanges[index] as Exchange
   sink.go({ ...state, exchanges: without(state.exchanges, index) }, () => {
     const what = exchange.phase === 'request' ? 'request' : 'answer'
@@ -147,7 +149,7 @@ function lose(state: State, index: number, sink: Sink<State>): void {
 }
 
 /** The sender stops waiting; the exchange itself lives on. */
-function abandon(state: State, index: number, sink: Sink<State>): void {
+function abandon({ state, sink }: Turn, index: number): void {
   const exchange = state.exchanges[index] as Exchange
   const left = { ...exchange, isAwaited: false }
   sink.go({ ...state, exchanges: [...without(state.exchanges, index), left] }, () => {
@@ -155,10 +157,11 @@ function abandon(state: State, index: number, sink: Sink<State>): void {
   })
 }
 
-function useMoves(setting: Setting, state: State, sink: Sink<State>): void {
+function useMoves(turn: Turn): void {
+  const { setting, state, sink } = turn
   const { jar, use, now } = state
   if (setting.world.exchanges === 0) {
-    reported(setting, state, { token: jar, sentAt: now }, sink)
+    reported(turn, { token: jar, sentAt: now })
     return
   }
   if (jar.parent !== NO_TOKEN && (use === null || use.token.id !== jar.id || use.sentAt !== now)) {
@@ -166,31 +169,26 @@ function useMoves(setting: Setting, state: State, sink: Sink<State>): void {
       return `A tab sends a request with the access token of ${nameOf(narrator, jar)}`
     })
   }
-  if (use !== null) reported(setting, { ...state, use: null }, use, sink)
+  if (use !== null) reported({ ...turn, state: { ...state, use: null } }, use)
 }
 
-function reported(
-  setting: Setting,
-  state: State,
-  use: { readonly token: Token; readonly sentAt: number },
-  sink: Sink<State>,
-): void {
+function reported({ setting, state, sink }: Turn, use: Use): void {
   const seenAt = Math.min(state.now, use.sentAt + setting.windowTicks)
-  const row = reportUse(setting, state, use.token, seenAt)
+  const row = reportUse(setting, state, { token: use.token, seenAt })
   if (row === null) return
   sink.go({ ...state, row, activeAt: state.now }, (narrator) => {
     return `The use of the access token of ${nameOf(narrator, use.token)} confirms it`
   })
 }
 
-function flush(state: State, sink: Sink<State>): void {
+function flush({ state, sink }: Turn): void {
   sink.go({ ...state, disk: state.jar, diskSince: state.jarSince }, (narrator) => {
     return `The browser writes ${nameOf(narrator, state.jar)} to disk`
   })
 }
 
 /** The browser dies: the jar falls back to the disk, and no answer can reach it any more. */
-function crash(state: State, sink: Sink<State>): void {
+function crash({ state, sink }: Turn): void {
   const exchanges = state.exchanges
     .filter(({ phase, isRender }) => phase === 'request' || isRender)
     .map((exchange) => ({ ...exchange, isOrphan: true, isAwaited: false }))
@@ -203,13 +201,7 @@ function crash(state: State, sink: Sink<State>): void {
  * An honest refusal breaks the first invariant. Worlds with a thief check the second one: there a
  * refusal ends the chase, and the first invariant is left to the worlds without him.
  */
-function refused(
-  setting: Setting,
-  state: State,
-  reason: string,
-  sink: Sink<State>,
-  what: (narrator: Narrator) => string,
-): void {
+function refused({ setting, state, sink }: Turn, reason: string, what: Sentence): void {
   if (setting.world.thiefTokens > 0) return
   if (reason === 'idle' && state.now - state.activeAt > setting.world.idleTicks) return
   sink.violate(

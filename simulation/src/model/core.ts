@@ -1,6 +1,15 @@
 import type { EpochMs, PresentedToken, Rotation, SecretHash, Session } from '@pawl/core'
 import { CHILD } from '../rules/rule.ts'
-import { hashOf, idOf, NO_TOKEN, type Row, type State, type Token, toMs } from './state.ts'
+import {
+  hashOf,
+  idOf,
+  NO_TOKEN,
+  type Row,
+  type State,
+  type Tick,
+  type Token,
+  toMs,
+} from './state.ts'
 import type { Setting } from './world.ts'
 
 /** What became of a refresh at the core. */
@@ -34,7 +43,7 @@ export function present(setting: Setting, state: State, token: Token): Answer {
   if (decision.rotation === null) {
     return { kind: 'grant', rule: decision.rule, row: state.row, child }
   }
-  const row = applied(setting, state, decision.rotation, child)
+  const row = applied(setting, state, { rotation: decision.rotation, child })
   return { kind: 'grant', rule: decision.rule, row, child }
 }
 
@@ -44,24 +53,21 @@ export function wouldBeTheft(setting: Setting, state: State, token: Token): bool
   return answer.kind === 'refused' && answer.reason === 'theft'
 }
 
-/**
- * Reports the use of an access token; the row after it, or null if nothing changes.
- *
- * @param seenAt when a back end first saw it, in ticks
- */
-export function reportUse(
-  setting: Setting,
-  state: State,
-  token: Token,
-  seenAt: number,
-): Row | null {
+/** An access token seen on a request, and when a back end first saw it. */
+export interface SeenUse {
+  readonly token: Token
+  readonly seenAt: Tick
+}
+
+/** Reports the use of an access token; the row after it, or null if nothing changes. */
+export function reportUse(setting: Setting, state: State, { token, seenAt }: SeenUse): Row | null {
   const { rule, tickMs } = setting
   const { hash2, parentHash2, generation, mintedAtMs } = presented(token, tickMs)
   const lineage = { hash2, parent: parentHash2 as never, generation, mintedAtMs }
   const context = { nowMs: toMs(state.now, tickMs), settings: rule.settings }
   const session = sessionOf(setting, state.row)
   const decision = rule.decideUse(session, lineage, toMs(seenAt, tickMs), context)
-  return decision.kind === 'nothing' ? null : applied(setting, state, decision.rotation, null)
+  return decision.kind === 'nothing' ? null : applied(setting, state, decision)
 }
 
 function mint(setting: Setting, state: State, parent: Token): Token {
@@ -87,7 +93,11 @@ function held({ jar, disk, exchanges, use, thief }: State): Token[] {
   return thief === null ? tokens : [...tokens, ...thief.tokens]
 }
 
-function applied(setting: Setting, state: State, rotation: Rotation, child: Token | null): Row {
+function applied(
+  setting: Setting,
+  state: State,
+  { rotation, child }: { readonly rotation: Rotation; readonly child?: Token },
+): Row {
   const { next, expected } = rotation
   if (expected !== hashOf(state.row.cur))
     throw new Error('a rotation must expect the row it judged')
@@ -95,7 +105,7 @@ function applied(setting: Setting, state: State, rotation: Rotation, child: Toke
     if (!ROTATION_COLUMNS.has(column)) throw new Error(`a rotation must not write ${column}`)
   }
   return {
-    cur: next.curHash2 === CHILD && child !== null ? child.id : idOf(next.curHash2),
+    cur: next.curHash2 === CHILD && child !== undefined ? child.id : idOf(next.curHash2),
     generation: next.generation,
     mintedAt: next.curMintedAtMs / setting.tickMs,
     prev: next.prevHash2 === null ? NO_TOKEN : idOf(next.prevHash2),

@@ -36,9 +36,10 @@ export function smallWorld(setting: Setting): SmallWorld {
     moves(state, rawSink) {
       const { fallbacks, thiefTokens } = setting.world
       const sink = thiefTokens > 0 ? settling(rawSink) : rawSink
-      browserMoves(setting, state, sink)
-      if (fallbacks) storeMoves(state, sink)
-      if (thiefTokens > 0) thiefMoves(setting, state, sink)
+      const turn = { setting, state, sink }
+      browserMoves(turn)
+      if (fallbacks) storeMoves(turn)
+      if (thiefTokens > 0) thiefMoves(turn)
       sink.go(afterTick(setting, state), TICK)
     },
     roundsMax: () => roundsMax,

@@ -1,8 +1,8 @@
-import type { Sink } from '../explore/model.ts'
 import type { Row, State } from './state.ts'
+import type { Turn } from './turn.ts'
 
 /** What a store that can go back in time can do next: keep the row as it is, or return to it. */
-export function storeMoves(state: State, sink: Sink<State>): void {
+export function storeMoves({ state, sink }: Turn): void {
   const { row, backup } = state
   if (backup !== null && isSameRow(row, backup)) return
   sink.go({ ...state, backup: row }, (narrator) => {
@@ -16,8 +16,8 @@ export function storeMoves(state: State, sink: Sink<State>): void {
 }
 
 /**
- * Drops a back-up that a convergence made worthless: the rule does not promise anything to a store that loses
- * one (a known limit).
+ * Drops a back-up that a convergence made worthless: the rule promises nothing to a store that
+ * loses one (a known limit).
  */
 export function withoutLostConvergence(state: State, rule: string): State {
   const { backup, row } = state

@@ -1,6 +1,7 @@
-import type { Narrator, Sink } from '../explore/model.ts'
+import type { Narrator } from '../explore/model.ts'
 import { present, reportUse, wouldBeTheft } from './core.ts'
 import type { State, Thief, Token, TokenId } from './state.ts'
+import type { Turn } from './turn.ts'
 import type { Setting } from './world.ts'
 
 /** Serial refreshes of the victim after which no thief may be left. */
@@ -12,7 +13,8 @@ const STILL_IN = 'The thief is still in, unseen.'
 const STILL_STALE = 'What the thief got long before the current token would still be accepted.'
 
 /** Everything a one-time thief can do next: copy the jar once, then use whatever he ever got. */
-export function thiefMoves(setting: Setting, state: State, sink: Sink<State>): void {
+export function thiefMoves(turn: Turn): void {
+  const { setting, state, sink } = turn
   const { thief, jar } = state
   if (thief === null) {
     const fresh = { rounds: 0, hasMoved: false, countedSerial: 0, victimSerial: 0 }
@@ -22,18 +24,12 @@ export function thiefMoves(setting: Setting, state: State, sink: Sink<State>): v
     return
   }
   for (const token of thief.tokens) {
-    refresh(setting, state, thief, token, sink)
-    if (setting.world.confirms === 'on-use') useAccess(setting, state, token, sink)
+    refresh(turn, thief, token)
+    if (setting.world.confirms === 'on-use') useAccess(turn, token)
   }
 }
 
-function refresh(
-  setting: Setting,
-  state: State,
-  thief: Thief,
-  token: Token,
-  sink: Sink<State>,
-): void {
+function refresh({ setting, state, sink }: Turn, thief: Thief, token: Token): void {
   const answer = present(setting, state, token)
   if (answer.kind === 'refused') return
   const { row, rule, child } = answer
@@ -53,8 +49,8 @@ function holdings({ world }: Setting, { tokens }: Thief, got: Token): (readonly 
   return tokens.map((dropped) => [...tokens.filter((token) => token !== dropped), got])
 }
 
-function useAccess(setting: Setting, state: State, token: Token, sink: Sink<State>): void {
-  const row = reportUse(setting, state, token, state.now)
+function useAccess({ setting, state, sink }: Turn, token: Token): void {
+  const row = reportUse(setting, state, { token, seenAt: state.now })
   if (row === null) return
   sink.go({ ...state, row }, (narrator) => {
     return `The thief's use of the access token of ${nameOf(narrator, token)} confirms it`
@@ -103,8 +99,9 @@ function hasChance(setting: Setting, state: State): boolean {
 }
 
 /**
- * Whether the thief could still use something stale: W after a confirm, nothing that was minted more than W
- * before the current token may be accepted, or he would have the session to himself while she is away.
+ * Whether the thief could still use something stale: W after a confirm, nothing that was minted
+ * more than W before the current token may be accepted, or he would have the session to himself
+ * while she is away.
  */
 function hasStaleChance(setting: Setting, state: State): boolean {
   const { row, thief, now } = state
@@ -118,8 +115,8 @@ function hasStaleChance(setting: Setting, state: State): boolean {
 
 /**
  * The thief's tokens that could be accepted, now or ever: `cur`, `prev`, a child of either, or a
- * descendant of such a token that somebody still holds. An accepted token is always one of these while
- * the store keeps what it acknowledged, and no other token can become one.
+ * descendant of such a token that somebody still holds. While the store keeps what it acknowledged,
+ * an accepted token is always one of these, and no other token can become one.
  */
 function living(state: State): readonly Token[] {
   const { row, thief } = state

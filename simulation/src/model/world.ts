@@ -31,9 +31,9 @@ export interface World {
 /**
  * - `spaced`: no refresh starts within 2 W of the moment the jar received its grant; otherwise any
  *   number run side by side.
- * - `serialized`: one lock. A refresh may follow another at once, whatever the age of the grant, if the
- *   jar is on disk, and if it is at most one generation ahead of every earlier one that was given up
- *   without an answer less than W ago; otherwise it is spaced.
+ * - `serialized`: one lock. A refresh may follow another at once, whatever the age of the grant, if
+ *   the jar is on disk, and if every earlier refresh that can still arrive (given up without an
+ *   answer less than W ago) carries the same token or its parent; otherwise it is spaced.
  * - `lock-only`: one lock and nothing else; a sender that gives up waiting lets go of it.
  * - `free`: no rule at all.
  */

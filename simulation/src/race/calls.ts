@@ -14,23 +14,29 @@ export interface RaceToken extends PresentedToken {
 export const RACE_NOW_MS = 10_000_000 as EpochMs
 const MINUTE_MS = 60_000
 
-function token(name: string, parent: string | null, generation: number, ageMs: number): RaceToken {
+interface Lineage {
+  readonly name: string
+  readonly parent: string
+  readonly generation: number
+}
+
+function token({ name, parent, generation }: Lineage, ageMinutes: number): RaceToken {
   return {
     name,
     hash2: name as SecretHash,
-    parentHash2: parent as SecretHash | null,
+    parentHash2: parent as SecretHash,
     generation,
-    mintedAtMs: (RACE_NOW_MS - ageMs) as EpochMs,
+    mintedAtMs: (RACE_NOW_MS - ageMinutes * MINUTE_MS) as EpochMs,
   }
 }
 
-const OLD = token('old', 'older', 3, 60 * MINUTE_MS)
-const PREV = token('prev', 'old', 4, 40 * MINUTE_MS)
-const CUR = token('cur', 'prev', 5, 20 * MINUTE_MS)
-const SIBLING = token('sibling', 'prev', 5, 20 * MINUTE_MS)
-const CHILD_A = token('child-a', 'cur', 6, 10 * MINUTE_MS)
-const CHILD_B = token('child-b', 'cur', 6, 10 * MINUTE_MS)
-const AHEAD = token('ahead', 'lost', 7, 5 * MINUTE_MS)
+const OLD = token({ name: 'old', parent: 'older', generation: 3 }, 60)
+const PREV = token({ name: 'prev', parent: 'old', generation: 4 }, 40)
+const CUR = token({ name: 'cur', parent: 'prev', generation: 5 }, 20)
+const SIBLING = token({ name: 'sibling', parent: 'prev', generation: 5 }, 20)
+const CHILD_A = token({ name: 'child-a', parent: 'cur', generation: 6 }, 10)
+const CHILD_B = token({ name: 'child-b', parent: 'cur', generation: 6 }, 10)
+const AHEAD = token({ name: 'ahead', parent: 'lost', generation: 7 }, 5)
 
 /** Every call that a race is drawn from: each row of the rule, a use, a check and a revocation. */
 export const CALLS: readonly Call[] = [
@@ -51,7 +57,7 @@ export function nameOfCall(call: Call): string {
   return call.kind === 'revoke' ? 'revoke' : `${call.kind} ${call.token.name}`
 }
 
-/** The row that every race starts from: `cur` was confirmed half a minute ago, `prev` is its parent. */
+/** The row that every race starts from: `cur` was confirmed half a minute ago. */
 export const RACE_SESSION = {
   app: 'default',
   tenant: 'default',

@@ -21,7 +21,10 @@ export interface Ground {
   readonly store: StoreKind
 }
 
-/** First step of a call: one round trip that reads the row, and at once tries what the token alone can justify. */
+/**
+ * First step of a call: one round trip that reads the row, and at once tries what the token alone
+ * can justify.
+ */
 export function firstStep(ground: Ground, session: Session, call: Call): Step {
   if (call.kind === 'revoke') return revoke(session)
   if (call.kind === 'check')
@@ -34,15 +37,21 @@ export function firstStep(ground: Ground, session: Session, call: Call): Step {
   return { session: advanced, seen: advanced, outcome: 'grant advance' }
 }
 
-/** Every later step: decide on the row last seen, then swap; a lost swap returns the row as it now is. */
-export function nextStep(ground: Ground, session: Session, seen: Session, call: Call): Step {
+/** The row as it is in the store, and as a process last saw it. */
+export interface Views {
+  readonly session: Session
+  readonly seen: Session
+}
+
+/** Every later step: decide on the row last seen, then swap; a lost swap tells the row as it is. */
+export function nextStep(ground: Ground, { session, seen }: Views, call: Call): Step {
   const { rule } = ground
   const context = { nowMs: RACE_NOW_MS, settings: rule.settings, provenKey: null }
   if (call.kind === 'use') {
     const decision = rule.decideUse(seen, lineageOf(call.token), RACE_NOW_MS, context)
     if (decision.kind === 'nothing') return { session, seen, outcome: 'nothing' }
     // Best effort, as in production: a report that comes too late for its row is dropped.
-    const swapped = swap(ground, session, decision.rotation, 'advance')
+    const swapped = swap(ground, session, { rotation: decision.rotation, outcome: 'advance' })
     return swapped.outcome === null ? { ...swapped, outcome: 'nothing' } : swapped
   }
   if (call.kind !== 'refresh') throw new Error('a revocation and a check take one step')
@@ -50,8 +59,9 @@ export function nextStep(ground: Ground, session: Session, seen: Session, call: 
   if (decision.kind === 'reject') return { session, seen, outcome: `reject ${decision.reason}` }
   if (decision.kind === 'grant') {
     const outcome = `grant ${decision.rule}`
-    if (decision.rotation === null) return { session, seen, outcome }
-    return swap(ground, session, decision.rotation, outcome)
+    const { rotation } = decision
+    if (rotation === null) return { session, seen, outcome }
+    return swap(ground, session, { rotation, outcome })
   }
   const isJudged = session.revokedAtMs === null && session.curHash2 === decision.judged
   if (!isJudged) return { session, seen: session, outcome: null }
@@ -59,7 +69,11 @@ export function nextStep(ground: Ground, session: Session, seen: Session, call: 
   return { session: ended, seen: ended, outcome: 'theft' }
 }
 
-function swap({ store }: Ground, session: Session, rotation: Rotation, outcome: string): Step {
+function swap(
+  { store }: Ground,
+  session: Session,
+  { rotation, outcome }: { readonly rotation: Rotation; readonly outcome: string },
+): Step {
   if (!applies(store, session, rotation)) return { session, seen: session, outcome: null }
   const next = written(session, rotation)
   return { session: next, seen: next, outcome }

@@ -62,7 +62,7 @@ export function raceWorld(ground: Ground, processes: number): Model<Race> {
       if (race.processes.length < processes) draw(race, sink)
       else if (race.processes.every(({ outcome }) => outcome !== null))
         judge(race, sequential, sink)
-      else for (let index = 0; index < processes; index++) step(ground, race, index, sink)
+      else for (let index = 0; index < processes; index++) step({ ground, race, sink }, index)
     },
   }
 }
@@ -76,14 +76,20 @@ function draw(race: Race, sink: Sink<Race>): void {
   }
 }
 
-function step(ground: Ground, race: Race, index: number, sink: Sink<Race>): void {
+interface Turn {
+  readonly ground: Ground
+  readonly race: Race
+  readonly sink: Sink<Race>
+}
+
+function step({ ground, race, sink }: Turn, index: number): void {
   const process = race.processes[index] as Process
   if (process.outcome !== null) return
   const call = CALLS[process.call] as Call
   const done: Step =
     process.seen === null
       ? firstStep(ground, race.session, call)
-      : nextStep(ground, race.session, process.seen, call)
+      : nextStep(ground, { session: race.session, seen: process.seen }, call)
   const moved: Process = {
     ...process,
     seen: done.outcome === null ? done.seen : RACE_SESSION,
@@ -91,9 +97,8 @@ function step(ground: Ground, race: Race, index: number, sink: Sink<Race>): void
     after: process.seen === null ? finished(race) : process.after,
   }
   const processes = race.processes.map((other, at) => (at === index ? moved : other))
-  sink.go({ session: done.session, processes }, () => {
-    return `Process ${index + 1}: ${done.outcome ?? `reads the row, ${done.seen.curHash2} is current`}`
-  })
+  const doing = done.outcome ?? `reads the row, ${done.seen.curHash2} is current`
+  sink.go({ session: done.session, processes }, () => `Process ${index + 1}: ${doing}`)
 }
 
 function judge({ session, processes }: Race, sequential: Sequential, sink: Sink<Race>): void {

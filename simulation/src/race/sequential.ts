@@ -43,7 +43,7 @@ export class Sequential {
     for (const index of order) {
       const call = CALLS[calls[index] as number] as Call
       let step = firstStep(this.#ground, session, call)
-      if (step.outcome === null) step = nextStep(this.#ground, step.session, step.seen, call)
+      if (step.outcome === null) step = nextStep(this.#ground, step, call)
       if (step.outcome === null) throw new Error('a call that runs alone needs no second try')
       outcomes[index] = step.outcome
       session = step.session

@@ -1,13 +1,4 @@
-import type {
-  Lineage,
-  PresentedToken,
-  RefreshContext,
-  RefreshDecision,
-  RotationSettings,
-  SecretHash,
-  Session,
-  UseDecision,
-} from '@pawl/core'
+import type { decideRefresh, decideUse, RotationSettings, SecretHash } from '@pawl/core'
 
 /**
  * A rotation rule under test. Ours is the production code; the others exist so that the checker can
@@ -23,17 +14,8 @@ export interface Rule {
    * will ever have, the same for everybody who asks.
    */
   readonly mints: 'fresh' | 'successor'
-  readonly decideRefresh: (
-    session: Session | undefined,
-    token: PresentedToken,
-    context: RefreshContext,
-  ) => RefreshDecision
-  readonly decideUse: (
-    session: Session | undefined,
-    lineage: Lineage,
-    firstSeenAtMs: RefreshContext['nowMs'],
-    context: Pick<RefreshContext, 'nowMs' | 'settings'>,
-  ) => UseDecision
+  readonly decideRefresh: typeof decideRefresh
+  readonly decideUse: typeof decideUse
 }
 
 /**

@@ -286,29 +286,36 @@ test('row 6: an older ancestor, a cousin and an unknown root are theft, judged a
 
 // Uses
 
-function use(lineage: Partial<Lineage>, seenAt: number, nowMs: number, settings = SETTINGS) {
-  const parent = prefixOf(hash('cur'))
-  const known = { hash2: hash('child'), parent, generation: 6, mintedAtMs: at(CONFIRMED) }
-  return decideUse(SESSION, { ...known, ...lineage }, at(seenAt), { nowMs: at(nowMs), settings })
+interface SeenUse {
+  readonly parent?: Lineage['parent']
+  readonly seenAt: number
+  readonly nowMs?: number
+  readonly settings?: RotationSettings
 }
 
-test('a use of an unconfirmed grant confirms it once it has settled, not a millisecond before', () => {
+/** What the rule says of a use of `child`, judged when it is seen unless told otherwise. */
+function use({ parent = prefixOf(hash('cur')), seenAt, nowMs = seenAt, settings }: SeenUse) {
+  const lineage = { hash2: hash('child'), parent, generation: 6, mintedAtMs: at(CONFIRMED) }
+  const context = { nowMs: at(nowMs), settings: settings ?? SETTINGS }
+  return decideUse(SESSION, lineage, at(seenAt), context)
+}
+
+test('a use of an unconfirmed grant confirms it once it has settled, not 1 ms before', () => {
   const settled = CONFIRMED + D
-  assert.equal(use({}, settled - 1, settled + 5).kind, 'nothing')
-  const decision = use({}, settled, settled + 5)
+  assert.equal(use({ seenAt: settled - 1, nowMs: settled + 5 }).kind, 'nothing')
+  const decision = use({ seenAt: settled, nowMs: settled + 5 })
   assert.ok(decision.kind === 'advance')
   const expected = rotationOf(judge(CHILD, { nowMs: settled + 5 }))
   assert.deepEqual(decision.rotation, expected)
 })
 
 test('a report cannot claim to have been seen in the future', () => {
-  assert.equal(use({}, CONFIRMED + 10 * D, CONFIRMED + D - 1).kind, 'nothing')
+  assert.equal(use({ seenAt: CONFIRMED + 10 * D, nowMs: CONFIRMED + D - 1 }).kind, 'nothing')
 })
 
-test('a use of a sibling, of the current token or of a stranger changes nothing', () => {
-  const late = CONFIRMED + 2 * D
+test('a use of a sibling, of a root or of a stranger changes nothing', () => {
   for (const parent of [prefixOf(hash('prev')), prefixOf(hash('unknown')), null]) {
-    assert.equal(use({ parent }, late, late).kind, 'nothing')
+    assert.equal(use({ parent, seenAt: CONFIRMED + 2 * D }).kind, 'nothing')
   }
 })
 
@@ -322,7 +329,7 @@ test('a use in a session that is gone or over changes nothing', () => {
 })
 
 test('with a settling time of zero the first use confirms at once: the strict rule', () => {
-  assert.equal(use({}, CONFIRMED, CONFIRMED, STRICT).kind, 'advance')
+  assert.equal(use({ seenAt: CONFIRMED, settings: STRICT }).kind, 'advance')
 })
 
 // Standing
