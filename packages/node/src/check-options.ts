@@ -5,6 +5,7 @@ import { type ClientAddress, clientAddressReader, PROXY_HOPS_MAX } from './http/
 import { type CookieScope, cookieScope } from './http/cookies.ts'
 import type { CookieOptions, PawlOptions } from './options.ts'
 import { PawlConfigError } from './pawl-error.ts'
+import { faultsOfFeed } from './revocations/feed-options.ts'
 
 /** Every option there is; a test compares it with the type. */
 const KNOWN = [
@@ -23,6 +24,7 @@ const KNOWN = [
   'onEvent',
   'onFault',
   'revocations',
+  'revocationFeed',
   'limits',
   'coreTls',
   'dangerouslyAllowInsecureCore',
@@ -57,6 +59,7 @@ export function checkOptions(options: PawlOptions): CheckedOptions {
   checkCookies(options, cookies, faults)
   checkChoices(options, faults)
   checkLimits(options, faults)
+  faults.push(...faultsOfFeed(options.revocationFeed))
   const clientAddress = checkProxy(options, faults)
   if (faults.length > 0) throw new PawlConfigError(faults)
 

@@ -3,6 +3,7 @@ import type { CoreLimits, CoreTls } from './core/core-pool.ts'
 import type { TrustProxy } from './http/client-address.ts'
 import type { CsrfMode } from './http/csrf.ts'
 import type { Fault, NowMs, Schedule } from './ports.ts'
+import type { RevocationFeedOptions } from './revocations/feed-options.ts'
 import type { Revocations } from './session/revocations.ts'
 
 /** How tokens travel between the front end and this back end. */
@@ -55,6 +56,11 @@ export interface PawlOptions {
    * What is known elsewhere of revoked sessions; asked on each verification, must answer at once.
    */
   readonly revocations?: Revocations
+  /**
+   * How the core's feed of revocations is followed; `false` follows none: a revoked session's access
+   * tokens then pass until they expire, unless a route has `checkStore`.
+   */
+  readonly revocationFeed?: RevocationFeedOptions | false
   readonly limits?: Partial<CoreLimits> & {
     /** Verified access tokens remembered; default 10000. */
     readonly verifiedTokens?: number

@@ -16,6 +16,7 @@ import { problemResponse } from './http/problem.ts'
 import type { PawlOptions } from './options.ts'
 import type { CoreCalls, Schedule } from './ports.ts'
 import type { RequestLike } from './request-like.ts'
+import { openFeed } from './revocations/open-feed.ts'
 import { type Driver, noteEnded, unwrap } from './session/driver.ts'
 import { type GuardOptions, type GuardVerdict, judgeRequest } from './session/guard.ts'
 import { handleOwnRoute } from './session/handler.ts'
@@ -114,10 +115,12 @@ export function createPawl(options: PawlOptions): Pawl {
   const reports = makeUseReports({ core, nowMs, schedule, raceWindowMs, reportFault })
   const ended = makeLocalRevocations(ENDED_SESSIONS_MAX)
   const { revocations: elsewhere } = options
+  const feed = openFeed(options, { core, nowMs, schedule, reportFault })
   const verifier = makeVerifier({
     core,
     trust,
     revocations: elsewhere === undefined ? ended : eitherRevocations(ended, elsewhere),
+    gate: feed.gate,
     nowMs,
     onSettledUse: reports.add,
     cacheLimit: options.limits?.verifiedTokens ?? VERIFIED_TOKENS,
@@ -128,8 +131,12 @@ export function createPawl(options: PawlOptions): Pawl {
     ...requestSide(driver),
     ...userSide(driver),
     clientAddress,
-    ready: async () => (await trust.load()).kind === 'ok',
+    ready: async () => {
+      const [loaded] = await Promise.all([trust.load(), feed.firstTry()])
+      return loaded.kind === 'ok'
+    },
     close: async () => {
+      await feed.close()
       await reports.close()
       if (coreUrl !== undefined) await core.close()
     },

@@ -1,4 +1,4 @@
-import type { Operation, Outcome, RequestOf, ResponseOf } from '@pawl/protocol'
+import type { CoreApi, Operation, Outcome, RequestOf, ResponseOf } from '@pawl/protocol'
 
 /** Time in milliseconds since the epoch; tests hand in their own. */
 export type NowMs = () => number
@@ -15,11 +15,11 @@ export type CoreCalls = {
     request: RequestOf<K>,
     signal?: AbortSignal,
   ) => Promise<Outcome<ResponseOf<K>>>
-} & { readonly close: () => Promise<void> }
+} & Pick<CoreApi, 'followRevocations' | 'close'>
 
 /** Something an operator should know; never holds a token. */
 export interface Fault {
-  readonly where: 'core' | 'keys' | 'hook' | 'reports'
+  readonly where: 'core' | 'keys' | 'hook' | 'reports' | 'feed'
   readonly message: string
   readonly cause?: unknown
 }

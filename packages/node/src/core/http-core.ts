@@ -11,6 +11,7 @@ import type { CoreCalls, ReportFault } from '../ports.ts'
 import { type CoreLimits, type CorePool, type CorePoolOptions, openCorePool } from './core-pool.ts'
 import { decodeAnswer } from './decode-answer.ts'
 import { encodeCall } from './encode-call.ts'
+import { httpFeed } from './http-feed.ts'
 
 /** Bounds unless the app sets others. */
 export const CORE_LIMITS: CoreLimits = {
@@ -43,7 +44,11 @@ const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
   'getKeys',
 ])
 /** Calls that may be given up when the client has gone: the others are finished for it. */
-const ABORTABLE: ReadonlySet<Operation> = new Set<Operation>(['refreshSession', 'verifySession'])
+const ABORTABLE: ReadonlySet<Operation> = new Set<Operation>([
+  'refreshSession',
+  'verifySession',
+  'listRevocations',
+])
 
 /** Sends one call of the route table until it is answered or given up. Never throws. */
 type Send = <K extends Operation>(
@@ -90,7 +95,8 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
     operation,
     (request: RequestOf<Operation>, signal?: AbortSignal) => callCore(operation, request, signal),
   ])
-  return Object.assign(Object.fromEntries(entries), { close: pool.close }) as CoreCalls
+  const core = Object.assign(Object.fromEntries(entries), { close: pool.close }) as CoreCalls
+  return { ...core, followRevocations: httpFeed(options, core.listRevocations) }
 }
 
 function makeSend(pool: CorePool, { url, reportFault }: HttpCoreOptions): Send {

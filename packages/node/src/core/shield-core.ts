@@ -14,5 +14,8 @@ export function shieldCore(core: CoreApi, reportFault: ReportFault): CoreCalls {
   }
   const operations = Object.keys(ROUTES) as Operation[]
   const entries = operations.map((operation) => [operation, shield(operation)])
-  return Object.assign(Object.fromEntries(entries), { close: () => core.close() }) as CoreCalls
+  return Object.assign(Object.fromEntries(entries), {
+    followRevocations: core.followRevocations,
+    close: () => core.close(),
+  }) as CoreCalls
 }

@@ -1,10 +1,8 @@
-import type { Outcome, VerifiedSession } from '@pawl/protocol'
+import type { GatedToken } from '../revocations/revocation-gate.ts'
 import type { Trust } from '../trust/trust.ts'
 
 /** A token that was verified once, and what must be looked at again on every use. */
-export interface VerifiedToken {
-  readonly outcome: Outcome<VerifiedSession>
-  readonly session: VerifiedSession
+export interface VerifiedToken extends GatedToken {
   /** The trust it was verified against: another one, and it is verified again. */
   readonly trust: Trust
   /** The generation of revocations it was last checked against. */

@@ -7,6 +7,7 @@ import {
   type VerifiedSession,
 } from '@pawl/protocol'
 import type { CoreCalls, NowMs } from '../ports.ts'
+import { freshNotes, type RevocationGate } from '../revocations/revocation-gate.ts'
 import type { Revocations } from '../session/revocations.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { TrustCache } from '../trust/trust-cache.ts'
@@ -45,6 +46,7 @@ interface VerifierDeps {
   readonly core: Pick<CoreCalls, 'verifySession'>
   readonly trust: TrustCache
   readonly revocations: Revocations
+  readonly gate: RevocationGate
   readonly nowMs: NowMs
   /** Told once per grant; returns at once. */
   readonly onSettledUse: (use: SettledUse) => void
@@ -63,7 +65,7 @@ export function makeVerifier(deps: VerifierDeps): Verifier {
   const verifyJwt = makeJwtVerifier(deps)
   const { verifyOpaque, verifyAtStore } = makeStoreVerifier(deps, verifyJwt)
   return {
-    verify: (token) => (isOpaque(token) ? verifyOpaque(token) : verifyJwt(token)),
+    verify: (token) => (isOpaque(token) ? verifyOpaque(token) : verifyJwt(token, true)),
     verifyAtStore,
     sessionOf: (token) => {
       if (trust.current === undefined || isOpaque(token)) return undefined
@@ -73,14 +75,15 @@ export function makeVerifier(deps: VerifierDeps): Verifier {
   }
 }
 
-type VerifyJwt = (token: string) => MaybePromise<Outcome<VerifiedSession>>
+/** `isGated` is false for what the core is asked about anyway. */
+type VerifyJwt = (token: string, isGated: boolean) => MaybePromise<Outcome<VerifiedSession>>
 
 /**
  * Verifies each JWT once and finds it in a bounded cache afterwards, where expiry, keys and
  * revocations are looked at again on every use.
  */
 function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
-  const { trust, revocations, nowMs } = deps
+  const { trust, revocations, gate, nowMs } = deps
   const cache = makeTokenCache(deps.cacheLimit)
 
   function judgeKnown(token: string, entry: VerifiedToken, now: number): Outcome<VerifiedSession> {
@@ -101,7 +104,11 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
   }
 
   /** Undefined for a token of an unknown key. */
-  function judgeNew(token: string, current: Trust): Outcome<VerifiedSession> | undefined {
+  function judgeNew(
+    token: string,
+    current: Trust,
+    isGated: boolean,
+  ): MaybePromise<Outcome<VerifiedSession>> | undefined {
     const now = nowMs()
     const read = readAccessToken(token, current, now)
     if (read.kind === 'unknown-key') return undefined
@@ -109,39 +116,46 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
     const entry: VerifiedToken = {
       outcome: ok(read.session),
       session: read.session,
+      mintedAtMs: read.mintedAtMs,
+      gate: freshNotes(),
       trust: current,
       revocationGeneration: -1,
       settledAtMs: settledAtMs(read.session, read.mintedAtMs, current),
     }
     const text = ownCopy(token)
     cache.set(text, entry)
-    return judgeKnown(text, entry, now)
+    const outcome = judgeKnown(text, entry, now)
+    return isGated && outcome.kind === 'ok' ? gate.pass(text, entry, now) : outcome
   }
 
   async function judgeAfter(
     token: string,
     asked: Promise<Outcome<Trust>>,
+    isGated: boolean,
   ): Promise<Outcome<VerifiedSession> | undefined> {
     const answer = await asked
-    return answer.kind === 'refused' ? answer : judgeNew(token, answer.value)
+    return answer.kind === 'refused' ? answer : judgeNew(token, answer.value, isGated)
   }
 
-  async function lookAgain(token: string): Promise<Outcome<VerifiedSession>> {
-    return (await judgeAfter(token, trust.lookAgain())) ?? INVALID
+  async function lookAgain(token: string, isGated: boolean): Promise<Outcome<VerifiedSession>> {
+    return (await judgeAfter(token, trust.lookAgain(), isGated)) ?? INVALID
   }
 
-  async function loadFirst(token: string): Promise<Outcome<VerifiedSession>> {
-    return (await judgeAfter(token, trust.load())) ?? lookAgain(token)
+  async function loadFirst(token: string, isGated: boolean): Promise<Outcome<VerifiedSession>> {
+    return (await judgeAfter(token, trust.load(), isGated)) ?? lookAgain(token, isGated)
   }
 
-  return (token) => {
+  return (token, isGated) => {
     const { current } = trust
-    if (current === undefined) return loadFirst(token)
+    if (current === undefined) return loadFirst(token, isGated)
     const now = nowMs()
     trust.touch(now)
     const entry = cache.get(token)
-    if (entry !== undefined && entry.trust === current) return judgeKnown(token, entry, now)
-    return judgeNew(token, current) ?? lookAgain(token)
+    if (entry === undefined || entry.trust !== current) {
+      return judgeNew(token, current, isGated) ?? lookAgain(token, isGated)
+    }
+    const outcome = judgeKnown(token, entry, now)
+    return isGated && outcome.kind === 'ok' ? gate.pass(token, entry, now) : outcome
   }
 }
 
@@ -175,7 +189,7 @@ function makeStoreVerifier(deps: VerifierDeps, verifyJwt: VerifyJwt) {
       return outcome
     },
     verifyAtStore: async (token: string, more: StoreCheck): Promise<Outcome<VerifiedSession>> => {
-      const local = isOpaque(token) ? undefined : await verifyJwt(token)
+      const local = isOpaque(token) ? undefined : await verifyJwt(token, false)
       return local?.kind === 'refused' ? local : ask(token, true, more)
     },
   }

@@ -39,5 +39,10 @@ export function fakeCore(
       return given === undefined ? refuse('unavailable') : given(request)
     },
   ])
-  return { ...Object.fromEntries(entries), close: async () => {}, calls }
+  const followRevocations: CoreApi['followRevocations'] =
+    operations.followRevocations ??
+    (() => {
+      throw new Error('this core has no feed')
+    })
+  return { ...Object.fromEntries(entries), followRevocations, close: async () => {}, calls }
 }

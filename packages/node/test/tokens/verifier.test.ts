@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Outcome, ok, refuse, type VerifiedSession } from '@pawl/protocol'
+import { OPEN_GATE } from '../../src/revocations/revocation-gate.ts'
 import { makeLocalRevocations } from '../../src/session/revocations.ts'
 import { makeVerifier, type SettledUse } from '../../src/tokens/verifier.ts'
 import { makeTrustCache } from '../../src/trust/trust-cache.ts'
@@ -26,6 +27,7 @@ function setUp(confirm: 'on-use' | 'on-refresh' = 'on-use') {
     core,
     trust,
     revocations,
+    gate: OPEN_GATE,
     nowMs: clock.nowMs,
     onSettledUse: (use) => uses.push(use),
     cacheLimit: 100,
@@ -160,6 +162,7 @@ test('an opaque token is verified at the core each time', async () => {
     core: { ...core, verifySession: async () => outcome },
     trust,
     revocations,
+    gate: OPEN_GATE,
     nowMs: clock.nowMs,
     onSettledUse: () => {},
     cacheLimit: 10,

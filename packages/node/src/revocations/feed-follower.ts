@@ -1,0 +1,100 @@
+import type { CoreCalls, NowMs, ReportFault, Schedule } from '../ports.ts'
+import type { RevokedMemory } from './revoked-memory.ts'
+
+/** First and longest wait before the feed is followed again, in ms. */
+const RETRY_MIN_MS = 50
+const RETRY_MAX_MS = 1_000
+
+/** Keeps a memory up to date with the core's feed. */
+export interface FeedFollower {
+  /** When the feed was last known to be complete, by this driver's clock; -Infinity at first. */
+  readonly headAtMs: number
+  /** Begins to follow; later calls do nothing. */
+  start(): void
+  /** Starts; resolves once the feed was taken in to its end, or the first try has failed. */
+  firstTry(): Promise<void>
+  /** Follows no more; resolves when the connection is let go. */
+  close(): Promise<void>
+}
+
+/** What a follower stands on. */
+export interface FeedFollowerDeps {
+  readonly core: Pick<CoreCalls, 'followRevocations'>
+  readonly memory: RevokedMemory
+  readonly nowMs: NowMs
+  readonly schedule: Schedule
+  readonly reportFault: ReportFault
+}
+
+/**
+ * Follows the feed from where it was left, for ever: what breaks off is taken up again after a
+ * short wait. Nothing is waited for by a request.
+ */
+export function makeFeedFollower(deps: FeedFollowerDeps): FeedFollower {
+  const { core, memory, nowMs } = deps
+  const closing = new AbortController()
+  const { signal } = closing
+  const tried = Promise.withResolvers<void>()
+  let headAtMs = Number.NEGATIVE_INFINITY
+  let cursor: string | null = null
+  let failures = 0
+  let running: Promise<void> | undefined
+
+  async function followOnce(): Promise<void> {
+    for await (const page of core.followRevocations({ after: cursor, signal })) {
+      memory.take(page.entries, nowMs())
+      cursor = page.cursor
+      failures = 0
+      if (!page.isEnd) continue
+      headAtMs = nowMs()
+      tried.resolve()
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await followOnce()
+      } catch (cause) {
+        const message = 'the feed of revocations broke off'
+        if (failures === 0 && !signal.aborted) deps.reportFault({ where: 'feed', message, cause })
+      }
+      tried.resolve()
+      if (signal.aborted) return
+      const waitMs = Math.min(RETRY_MIN_MS * 2 ** failures, RETRY_MAX_MS)
+      failures = Math.min(failures + 1, 10)
+      await pause(waitMs * (0.5 + Math.random() / 2))
+    }
+  }
+
+  function pause(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const callOff = deps.schedule(resolve, waitMs)
+      const end = (): void => {
+        callOff()
+        resolve()
+      }
+      signal.addEventListener('abort', end, { once: true })
+    })
+  }
+
+  function start(): void {
+    if (!signal.aborted) running ??= run()
+  }
+
+  return {
+    get headAtMs() {
+      return headAtMs
+    },
+    start,
+    firstTry: () => {
+      start()
+      return tried.promise
+    },
+    close: async () => {
+      closing.abort()
+      tried.resolve()
+      await running
+    },
+  }
+}

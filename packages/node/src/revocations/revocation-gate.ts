@@ -1,0 +1,183 @@
+import { type Outcome, type Refusal, refuse, type VerifiedSession } from '@pawl/protocol'
+import type { CoreCalls, NowMs, ReportFault } from '../ports.ts'
+import type { FeedFollower } from './feed-follower.ts'
+import type { RevocationFeedOptions } from './feed-options.ts'
+import type { RevokedMemory, Standing } from './revoked-memory.ts'
+
+/** While the feed is stale, an answer of the core counts for so long, in ms. */
+const ANSWER_COUNTS_MS = 1_000
+/** The core is given so long to answer about one token, in ms. */
+const ANSWER_TIMEOUT_MS = 2_000
+/** A core that did not answer is asked again after so long, in ms. */
+const CORE_RETRY_MS = 500
+
+const ENDED: Refusal = Object.freeze(refuse('session_ended'))
+const UNKNOWN: Refusal = Object.freeze(
+  refuse('unavailable', 'the session cannot be checked now', { retryAfterSeconds: 2 }),
+)
+
+/** What the gate keeps with a verified token. */
+export interface GatedToken {
+  readonly outcome: Outcome<VerifiedSession>
+  readonly session: VerifiedSession
+  /** Minting time of the refresh token of its grant, ms since the epoch. */
+  readonly mintedAtMs: number
+  readonly gate: GateNotes
+}
+
+/** Notes of the gate on one token. */
+export interface GateNotes {
+  /** Generation of the memory by which the session was found live. */
+  generation: number
+  /** Generation as of which the core said that it lives. */
+  clearedBy: number
+  /** Until when that answer counts while the feed is stale. */
+  checkedUntilMs: number
+  /** The core said that it has ended. */
+  isEnded: boolean
+  pending: Promise<Answer> | undefined
+}
+
+type Answer =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'silent' }
+
+/** Notes on a token that was not judged yet. */
+export function freshNotes(): GateNotes {
+  return {
+    generation: -1,
+    clearedBy: -1,
+    checkedUntilMs: Number.NEGATIVE_INFINITY,
+    isEnded: false,
+    pending: undefined,
+  }
+}
+
+/** What stands between a good token and a session: what is known to have ended. */
+export interface RevocationGate {
+  /** Judges a token found good: at once, unless the core must be asked. */
+  pass(
+    token: string,
+    entry: GatedToken,
+    nowMs: number,
+  ): Outcome<VerifiedSession> | Promise<Outcome<VerifiedSession>>
+}
+
+/** A gate that is always open: no feed is followed. */
+export const OPEN_GATE: RevocationGate = {
+  pass: (_token, entry) => entry.outcome,
+}
+
+/** What a gate stands on. */
+export interface RevocationGateDeps {
+  readonly core: Pick<CoreCalls, 'verifySession'>
+  readonly memory: RevokedMemory
+  readonly follower: Pick<FeedFollower, 'headAtMs' | 'start'>
+  readonly options: Required<RevocationFeedOptions>
+  readonly nowMs: NowMs
+  readonly reportFault: ReportFault
+}
+
+/**
+ * The gate over a memory and its feed. With a feed that is complete, a token costs two comparisons,
+ * and one look-up after each change. While it is stale, the core is asked once per token and second;
+ * a core that does not answer is asked by one request at a time, and the others do not wait.
+ */
+export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
+  const { memory, follower, nowMs } = deps
+  const { onStale, staleAfterMs, coreDownSeconds } = deps.options
+  let startedAtMs: number | undefined
+  let silentUntilMs = Number.NEGATIVE_INFINITY
+  let isProbing = false
+  let isGoingOn = false
+
+  function isFresh(now: number): boolean {
+    if (startedAtMs === undefined) {
+      startedAtMs = now
+      follower.start()
+    }
+    if (onStale === 'go-on') return true
+    const ageMs = now - follower.headAtMs
+    // A clock that was set back must not make an old feed young.
+    return ageMs <= staleAfterMs && ageMs >= -staleAfterMs
+  }
+
+  function standingOf({ session, mintedAtMs, gate }: GatedToken): Standing {
+    if (gate.isEnded) return 'ended'
+    const { generation } = memory
+    if (gate.generation === generation) return 'live'
+    const standing = memory.judge(session, mintedAtMs, gate.clearedBy)
+    if (standing === 'live') gate.generation = generation
+    return standing
+  }
+
+  async function ask(token: string, { gate }: GatedToken): Promise<Answer> {
+    const startMs = nowMs()
+    const { generation } = memory
+    const isSilent = silentUntilMs > Number.NEGATIVE_INFINITY
+    if (isSilent && (isProbing || startMs < silentUntilMs)) return { kind: 'silent' }
+    isProbing = isSilent
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+    const outcome = await deps.core.verifySession({ accessToken: token, checkStore: true }, signal)
+    isProbing = false
+    if (outcome.kind === 'refused' && !isDecided(outcome)) {
+      silentUntilMs = nowMs() + CORE_RETRY_MS
+      return { kind: 'silent' }
+    }
+    silentUntilMs = Number.NEGATIVE_INFINITY
+    isGoingOn = false
+    gate.isEnded = outcome.kind === 'refused' && outcome.code === 'session_ended'
+    // A displaced grant is no ended session: the next refresh settles it, here as elsewhere.
+    if (outcome.kind === 'refused' && outcome.code !== 'refresh_first') {
+      return { kind: 'refused', refusal: outcome }
+    }
+    gate.clearedBy = generation
+    gate.checkedUntilMs = startMs + ANSWER_COUNTS_MS
+    return { kind: 'live' }
+  }
+
+  async function askOnce(
+    token: string,
+    entry: GatedToken,
+    isUnsure: boolean,
+  ): Promise<Outcome<VerifiedSession>> {
+    const { gate } = entry
+    gate.pending ??= ask(token, entry).finally(() => {
+      gate.pending = undefined
+    })
+    const answer = await gate.pending
+    if (answer.kind === 'refused') return answer.refusal
+    // The feed may have brought the news while the core was asked.
+    if (memory.judge(entry.session, entry.mintedAtMs, gate.clearedBy) === 'ended') return ENDED
+    if (answer.kind === 'live') return entry.outcome
+    return !isUnsure && mayGoOn() ? entry.outcome : UNKNOWN
+  }
+
+  function mayGoOn(): boolean {
+    const sinceMs = Math.max(follower.headAtMs, startedAtMs ?? Number.NEGATIVE_INFINITY)
+    const ageMs = nowMs() - sinceMs
+    const isWithin = Math.abs(ageMs) < coreDownSeconds * 1000
+    if (isWithin && !isGoingOn) {
+      isGoingOn = true
+      const message = `neither the feed of revocations nor the core can be reached: verification goes on without them for at most ${coreDownSeconds} s`
+      deps.reportFault({ where: 'feed', message })
+    }
+    return isWithin
+  }
+
+  return {
+    pass(token, entry, now) {
+      const standing = standingOf(entry)
+      if (standing === 'ended') return ENDED
+      const isUnsure = standing === 'unsure'
+      if (!isUnsure && (isFresh(now) || now < entry.gate.checkedUntilMs)) return entry.outcome
+      return askOnce(token, entry, isUnsure)
+    },
+  }
+}
+
+/** Whether the core has judged the token, and not merely failed to. */
+function isDecided({ code }: Refusal): boolean {
+  return code !== 'unavailable' && code !== 'rate_limited' && code !== 'internal'
+}
