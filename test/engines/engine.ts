@@ -5,7 +5,9 @@ export type EngineName = 'postgres' | 'redis' | 'mariadb' | 'mongodb'
 export interface EngineOptions {
   /** Every answer waits for the disk; the default. False is faster, for tests that lose nothing. */
   readonly durable?: boolean
-  /** The server answers over TLS too, with a certificate for `localhost` of {@link Engine.caFile}. */
+  /**
+   * The server answers over TLS too, with a certificate for `localhost` of {@link Engine.caFile}.
+   */
   readonly tls?: boolean
   /** Further settings in the engine's own names and words; they win. */
   readonly settings?: Readonly<Record<string, string>>

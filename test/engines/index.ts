@@ -27,8 +27,8 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
 }
 
 /**
- * The server named by `PAWL_TEST_POSTGRES`, `PAWL_TEST_REDIS`, … where that is set, else one that is
- * started. For tests that do not kill it. What they write stays in a server that was named.
+ * The server named by `PAWL_TEST_POSTGRES`, `PAWL_TEST_REDIS`, … where that is set, else one that
+ * is started. For tests that do not kill it. What they write stays in a server that was named.
  */
 export async function useEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
   const url = process.env[`PAWL_TEST_${name.toUpperCase()}`]

@@ -19,7 +19,8 @@ const INSTALL_TIMEOUT_MS = 300_000
 
 /**
  * Installs, holding one lock, so that test files that start together do not meet. Debian starts a
- * server when its package is installed, unless a policy says 101: ours, unless there is one already.
+ * server when its package is installed, unless a policy says 101: ours, unless there is one
+ * already.
  */
 const installScript = `
 set -e

@@ -13,7 +13,9 @@ export interface SigningOptions {
 export const KEY_INTERVAL_SECONDS = 7 * 86_400
 /** Bounds of the time a key signs, in seconds. */
 export const KEY_INTERVAL_RANGE_SECONDS = [7_200, 366 * 86_400] as const
-/** A key is published this long before it signs, in milliseconds; verifiers survive as long alone. */
+/**
+ * A key is published this long before it signs, in milliseconds; verifiers survive as long alone.
+ */
 const PUBLISH_AHEAD_MS = 3_600_000
 /** How far clocks may be apart, in milliseconds. */
 const CLOCK_SKEW_MS = 60_000

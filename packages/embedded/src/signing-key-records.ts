@@ -69,8 +69,8 @@ export async function insertKey(
 }
 
 /**
- * Opens a key's record. Throws `StoreError('corrupt')` for one that cannot be opened: changed, moved
- * to another app or key, or sealed under a master secret that this core does not hold.
+ * Opens a key's record. Throws `StoreError('corrupt')` for one that cannot be opened: changed,
+ * moved to another app or key, or sealed under a master secret that this core does not hold.
  */
 export function openKeyRecord(secrets: SecretRing, record: StoredRecord): SigningKey {
   const { kid, alg, createdAtMs, signsFromMs, sealed } = parseKeyRecord(record)

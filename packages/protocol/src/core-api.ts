@@ -12,8 +12,9 @@ export type CoreApi = {
   /**
    * The feed of revocations from a cursor on: pages as they come, and an empty one at least every
    * `REVOCATION_FEED.headEveryMs` as long as the core itself sees its log, so that a quiet feed can
-   * be told from a dead one. An entry may come twice, none is left out. Ends with the signal or with
-   * the core; throws when the feed cannot be had or breaks off: follow again from the last cursor.
+   * be told from a dead one. An entry may come twice, none is left out. Ends with the signal or
+   * with the core; throws when the feed cannot be had or breaks off: follow again from the last
+   * cursor.
    */
   readonly followRevocations: (options: FollowOptions) => AsyncIterable<RevocationNotices>
   /** Lets go of what this API holds (connections, timers). Idempotent. */

@@ -8,7 +8,9 @@ export const REVOCATION_FEED = {
   cursorChars: 128,
   /** The longest a call may wait for news, in seconds. */
   waitSecondsMax: 25,
-  /** A core that has looked at its log sends a page at least this often, even an empty one, in ms. */
+  /**
+   * A core that has looked at its log sends a page at least this often, even an empty one, in ms.
+   */
   headEveryMs: 1_000,
   /**
    * How long a revocation matters to a driver, in ms: the longest life of an access token (one

@@ -68,7 +68,8 @@ export function batcher<Request, Answer>(
       const answers = await options.run(batch.map(({ request }) => request))
       for (const [index, each] of batch.entries()) each.resolve(answers[index] as Answer)
     } catch (error) {
-      // What is not the database's trouble is one request's fault: the others are not to pay for it.
+      // What is not the database's trouble is one request's fault: the others are not to pay for
+      // it.
       if (isStoreError(error) || batch.length === 1) for (const each of batch) each.reject(error)
       else for (const each of batch) await carryAlone(each)
     } finally {

@@ -20,9 +20,9 @@ const knownParameters = [
 ]
 
 /**
- * Reads `postgres://user:password@host:port/database?…`. Parameters: `schema`; `host`, the folder of
- * a unix socket; `sslmode`, `sslrootcert`, `sslcert`, `sslkey` (files); `application_name`. TLS is on
- * with the certificate and the name checked (`verify-full`) for every host but this machine;
+ * Reads `postgres://user:password@host:port/database?…`. Parameters: `schema`; `host`, the folder
+ * of a unix socket; `sslmode`, `sslrootcert`, `sslcert`, `sslkey` (files); `application_name`. TLS
+ * is on with the certificate and the name checked (`verify-full`) for every host but this machine;
  * `sslmode=disable` turns it off, and no mode leaves out the check. Throws a sentence, without the
  * URL in it, for anything else.
  */

@@ -31,8 +31,8 @@ const readClock: Statement = {
 }
 
 /**
- * A store on PostgreSQL 13 or newer. Connects on the first call. Refreshes, log-ins and look-ups that
- * come at the same time share a statement; each answer is given after its commit. Throws
+ * A store on PostgreSQL 13 or newer. Connects on the first call. Refreshes, log-ins and look-ups
+ * that come at the same time share a statement; each answer is given after its commit. Throws
  * `StoreError('unavailable')` at once for a URL that is none.
  */
 export function postgresStore(options: PostgresStoreOptions): Store {

@@ -17,8 +17,8 @@ import {
 } from './rows.ts'
 
 /**
- * Takes the next numbers of the log for the rows of a CTE. Whoever does waits here for the commit of
- * the one before, so that entries become visible in the order of their numbers; it comes after
+ * Takes the next numbers of the log for the rows of a CTE. Whoever does waits here for the commit
+ * of the one before, so that entries become visible in the order of their numbers; it comes after
  * every other lock of the statement.
  */
 function numberedAfter(count: string): string {

@@ -76,7 +76,8 @@ const findSessions: Pair = {
 /**
  * All rows have one snapshot. A row whose condition held in it but that was not moved has changed
  * since (`UPDATE` waits for other writers and then looks again): what the snapshot shows of it is
- * `stale`, and it has to be asked for again. Any other answer is the truth of the snapshot's moment.
+ * `stale`, and it has to be asked for again. Any other answer is the truth of the snapshot's
+ * moment.
  *
  * Repeated after a lost answer it finds the condition gone and returns the row as it made it, which
  * the rule takes for what it is: the token that was presented is the current one.

@@ -168,7 +168,9 @@ export function scopeToRow({ app, tenant, userId }: CutOffScope): SqlValue[] {
   return [app, tenant, userId === null ? '' : exactText(userId)]
 }
 
-/** When the sweeper may delete a row, as long as nothing moves it: its first value of `sweep_ms`. */
+/**
+ * When the sweeper may delete a row, as long as nothing moves it: its first value of `sweep_ms`.
+ */
 export function sweepTimeOf(session: Session): number {
   const { absoluteExpiresAtMs, idleExpiresAtMs, idleTimeoutMs, revokedAtMs } = session
   const afterIdleMs = idleExpiresAtMs + idleTimeoutMs + 1

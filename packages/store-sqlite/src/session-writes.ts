@@ -73,7 +73,9 @@ export interface SweepOutput {
   readonly hasMore: boolean
 }
 
-/** Looks at up to `limit` rows whose time has come: deletes those that ended, moves on the others. */
+/**
+ * Looks at up to `limit` rows whose time has come: deletes those that ended, moves on the others.
+ */
 export function deleteExpired(
   db: Database,
   { nowMs, limit }: { readonly nowMs: number; readonly limit: number },

@@ -72,7 +72,8 @@ export const rotateSession = `
 
 /**
  * What a rotation left as it was, and whether the row now ends sooner than it was to be looked at
- * by the sweeper. Read after the write, it costs a third of a RETURNING. Values: app, tenant, handle.
+ * by the sweeper. Read after the write, it costs a third of a RETURNING. Values: app, tenant,
+ * handle.
  */
 export const selectKept = `
   SELECT ${keptColumns}, sweep_ms > idle_expires_ms + idle_timeout_ms + 1 FROM sessions
@@ -87,7 +88,9 @@ export const updateContentOf = (column: 'claims' | 'data') => `
   UPDATE sessions SET ${column} = ?
   WHERE app = ? AND tenant = ? AND handle = ? AND ${isNotRevoked}`
 
-/** Ends a row unless it has moved from the judged hash. Values: key, now, reason, judged or null. */
+/**
+ * Ends a row unless it has moved from the judged hash. Values: key, now, reason, judged or null.
+ */
 export const revokeSessionRow = `
   UPDATE sessions SET revoked_ms = ?4, end_reason = ?5,
     sweep_ms = min(sweep_ms, ?4 + ${REVOKED_KEPT_MS} + 1)

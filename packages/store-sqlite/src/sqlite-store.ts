@@ -18,8 +18,8 @@ export interface SqliteStoreOptions {
   /** The database file. It and its folder are made, for the owner alone, if they do not exist. */
   readonly path: string
   /**
-   * Whether writes are done in a thread of their own: `when-busy` (the default) once this thread has
-   * spent a good part of its time on them; `from-start`; or `never`.
+   * Whether writes are done in a thread of their own: `when-busy` (the default) once this thread
+   * has spent a good part of its time on them; `from-start`; or `never`.
    */
   readonly thread?: ThreadUse
 }

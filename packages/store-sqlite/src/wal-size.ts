@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
 import type { Database } from './database.ts'
 
-/** Above this many bytes the -wal file is made to start anew; SQLite alone keeps it at a quarter. */
+/**
+ * Above this many bytes the -wal file is made to start anew; SQLite alone keeps it at a quarter.
+ */
 const WAL_WATCHED_BYTES = 64 * 1024 * 1024
 /** How long other connections are waited for meanwhile, in milliseconds. */
 const WAIT_MS = 200

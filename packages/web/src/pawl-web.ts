@@ -31,7 +31,8 @@ export interface PawlWebOptions {
   readonly transport?: 'cookie' | 'header' | undefined
   /**
    * Header transport: `memory` (default), each tab has its session, gone with a reload; or `local`,
-   * one session for all tabs in `localStorage`, exposed to every script of the origin, now and later.
+   * one session for all tabs in `localStorage`, exposed to every script of the origin, now and
+   * later.
    */
   readonly persist?: 'memory' | 'local' | undefined
   /** `start` (default): ask the API at once when nothing is known; `demand`: when it matters. */

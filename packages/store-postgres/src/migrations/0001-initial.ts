@@ -3,18 +3,19 @@
  *
  * Text that is compared has the collation "C": byte by byte, whatever the database's locale is.
  *
- * A rotation changes no indexed column, and the fill factor leaves room beside each row, so it stays
- * on its page and touches no index (a heap-only update). For that, `sweep_ms`, when a row is next
- * worth a look by the sweeper, is at the latest when the row may go: rotations leave it where it is
- * unless they make the row end sooner, and the sweeper moves it on when it finds the row alive.
+ * A rotation changes no indexed column, and the fill factor leaves room beside each row, so it
+ * stays on its page and touches no index (a heap-only update). For that, `sweep_ms`, when a row is
+ * next worth a look by the sweeper, is at the latest when the row may go: rotations leave it where
+ * it is unless they make the row end sooner, and the sweeper moves it on when it finds the row
+ * alive.
  *
- * No index is partial: one whose condition a statement implies may be read from end to end instead of
- * looked up in, and a plan that was made while the table was empty would go on doing so.
+ * No index is partial: one whose condition a statement implies may be read from end to end instead
+ * of looked up in, and a plan that was made while the table was empty would go on doing so.
  *
  * `pawl_cut_offs.user_id` is empty for the cut-off of a whole tenant: a user's name never is.
  *
- * `pawl_log_end` is one row. Whoever appends to the log raises it first and holds its lock until the
- * commit, so entries become visible in the order of their numbers.
+ * `pawl_log_end` is one row. Whoever appends to the log raises it first and holds its lock until
+ * the commit, so entries become visible in the order of their numbers.
  *
  * `pawl_make_room` is a function because counting has to come after the wait for the user's lock,
  * with a snapshot of its own, and a single statement has one snapshot only.

@@ -14,7 +14,9 @@ import { hashOf, rotationOf, sessionOf } from './sessions-of-tests.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Fails unless the call is refused with a `StoreError` of one of the kinds; returns its message. */
+/**
+ * Fails unless the call is refused with a `StoreError` of one of the kinds; returns its message.
+ */
 async function refused(call: Promise<unknown>, ...kinds: StoreErrorKind[]): Promise<string> {
   const error = await call.then(
     () => assert.fail('it was answered'),
@@ -38,8 +40,8 @@ async function eventually<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Rotates one session again and again until told to stop. After a refusal it looks where the row is:
- * where it was, or one further. Returns how far it came.
+ * Rotates one session again and again until told to stop. After a refusal it looks where the row
+ * is: where it was, or one further. Returns how far it came.
  */
 async function walk(store: Store, label: string, mayStop: () => boolean): Promise<number> {
   const session = sessionOf(label)

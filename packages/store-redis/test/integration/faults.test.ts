@@ -37,8 +37,8 @@ async function eventually<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Rotates one session again and again until told to stop. After a refusal it looks where the row is:
- * where it was, or one further. Returns how far it came.
+ * Rotates one session again and again until told to stop. After a refusal it looks where the row
+ * is: where it was, or one further. Returns how far it came.
  */
 async function walk(store: Store, label: string, mayStop: () => boolean): Promise<number> {
   const session = sessionOf(label)
