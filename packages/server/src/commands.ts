@@ -17,8 +17,24 @@ const COMMANDS: { readonly [name: string]: CommandFamily } = {
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   secret: {
-    usage: [['secret generate', 'print a new master secret']],
+    usage: [
+      ['secret generate', 'print a new master secret'],
+      ['secret rotate', 'let a new secret seal; the older ones still open'],
+      ['secret rewrap', 'seal the keys anew; older secrets may go later'],
+    ],
     load: async () => (await import('./commands/secret.ts')).secretCommand,
+  },
+  keys: {
+    usage: [
+      ['keys list', 'list the signing keys'],
+      ['keys rotate', 'turn the key now, published ahead as always'],
+      ['keys revoke <kid>', 'take a key away in an emergency'],
+    ],
+    load: async () => (await import('./commands/keys.ts')).keysCommand,
+  },
+  migrate: {
+    usage: [['migrate [--dry-run]', 'bring the schema up to date, or print the SQL']],
+    load: async () => (await import('./commands/migrate.ts')).migrateCommand,
   },
   apikey: {
     usage: [['apikey generate', 'print a new API key and its hash']],

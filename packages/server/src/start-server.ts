@@ -1,16 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
 import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
-import {
-  type EmbeddedCore,
-  type EmbedOptions,
-  embedCore,
-  generateSecret,
-  readOrCreateSecretFile,
-} from '@pawl/embedded'
+import { type EmbeddedCore, type EmbedOptions, embedCore } from '@pawl/embedded'
 import { faultsOfConfig, settingsOf } from './config/check-config.ts'
 import { describeStore, openStore } from './config/open-store.ts'
+import { secretsFor } from './config/secrets.ts'
 import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
 import { admission } from './http/admission.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
@@ -154,18 +148,6 @@ async function openCore(
     await store.close()
     throw error
   }
-}
-
-/** Only the embedded store may have a secret invented for it; memory needs none that lasts. */
-export function secretsFor(config: ServerConfig, store: Store): readonly string[] {
-  if (config.secret.length > 0) return config.secret
-  if (store.engine === 'memory') return [generateSecret()]
-  if (!store.isEmbedded) {
-    throw new ConfigError([
-      `secret: a shared store (${store.engine}) needs the master secret of all its cores: set PAWL_SECRET or PAWL_SECRET_FILE`,
-    ])
-  }
-  return readOrCreateSecretFile(path.join(config.dataDir, 'secret'))
 }
 
 function urlOf(host: string, port: number): string {

@@ -56,26 +56,41 @@ export async function openStore(config: {
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true, mode: PRIVATE_DIR_MODE })
     return sqliteStore({ path: file })
   }
-  const kind = STORE_KINDS[schemeOf(store) ?? '']
-  if (kind === undefined) throw new Error(faultOfStore(store) ?? 'store: unknown')
-  const factory = await loadFactory(kind)
-  return factory({ url: store })
+  const kind = kindOf(store)
+  const open = (await loadPackage(kind))[kind.factory]
+  if (typeof open !== 'function') throw new Error(`${kind.packageName} has no ${kind.factory}`)
+  return (open as (options: { url: string }) => Store)({ url: store })
 }
 
-async function loadFactory(kind: StoreKind): Promise<(options: { url: string }) => Store> {
-  const { packageName, factory } = kind
-  let module: { readonly [name: string]: unknown }
+/** The SQL that `pawl migrate` would run on an empty database; a sentence where there is none. */
+export async function migrationSqlOf(config: { readonly store: string }): Promise<string> {
+  const { store } = config
+  const isSqlite = store === SQLITE || store.startsWith(`${SQLITE}:`)
+  const module: { readonly [name: string]: unknown } = isSqlite
+    ? await import('@pawl/store-sqlite')
+    : await loadPackage(kindOf(store))
+  const { migrationSql } = module
+  return typeof migrationSql === 'function'
+    ? String((migrationSql as () => string)())
+    : '-- this store has no SQL: it makes what it needs when a core starts'
+}
+
+function kindOf(store: string): StoreKind {
+  const kind = STORE_KINDS[schemeOf(store) ?? '']
+  if (kind === undefined) throw new Error(faultOfStore(store) ?? 'store: unknown')
+  return kind
+}
+
+async function loadPackage(kind: StoreKind): Promise<{ readonly [name: string]: unknown }> {
+  const { packageName } = kind
   try {
-    module = (await import(packageName)) as { readonly [name: string]: unknown }
+    return (await import(packageName)) as { readonly [name: string]: unknown }
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
     if (!isMissing) throw cause
     const advice = `this store needs the package ${packageName}: npm install ${packageName}`
     throw new Error(advice, { cause })
   }
-  const open = module[factory]
-  if (typeof open !== 'function') throw new Error(`${packageName} has no ${factory}`)
-  return open as (options: { url: string }) => Store
 }
 
 function schemeOf(store: string): string | undefined {

@@ -1,0 +1,62 @@
+import type { AppId, EpochMs } from '@pawl/core'
+import {
+  KEY_RELOAD_MS,
+  KEY_SET_MAX_AGE_SECONDS,
+  type KeyAdmin,
+  type KeyListing,
+  openKeyAdmin,
+} from '@pawl/embedded'
+import { secretsFor } from '../config/secrets.ts'
+import { complain, FAILURE_EXIT, print } from './output.ts'
+import { type StoreCommand, withStore } from './with-store.ts'
+
+const OPTIONS = { app: 'text', json: 'flag' } as const
+
+/** `pawl keys list | rotate | revoke <kid>`: the signing keys of an app (`--app`, else default). */
+export async function keysCommand(args: readonly string[]): Promise<number> {
+  return withStore(args, OPTIONS, async (command) => {
+    const { words, options, config, store } = command
+    const app = String(options.app ?? 'default') as AppId
+    const admin = openKeyAdmin(store, secretsFor(config, store))
+    const [verb, kid, ...rest] = words
+    if (verb === 'list' && kid === undefined) return list(admin, app, command)
+    if (verb === 'rotate' && kid === undefined) {
+      const nowMs = Date.now() as EpochMs
+      const { signsFromMs } = await admin.rotate(app, { algorithm: config.signingAlgorithm, nowMs })
+      return print(
+        `The next key of app ${app} is published now and signs from ${iso(signsFromMs)}.\n` +
+          'Tokens of the present key stay good until they expire.\n',
+      )
+    }
+    if (verb === 'revoke' && kid !== undefined && rest.length === 0) return revoke(admin, app, kid)
+    return complain(['say pawl keys list, pawl keys rotate or pawl keys revoke <kid>'])
+  })
+}
+
+async function list(admin: KeyAdmin, app: AppId, command: StoreCommand): Promise<number> {
+  const keys = await admin.list(app)
+  if (command.options.json === true) return print(`${JSON.stringify(keys)}\n`)
+  if (keys.length === 0) return print(`App ${app} has no signing key yet: its core makes one.\n`)
+  return print(keys.map((key) => line(key)).join(''))
+}
+
+function line(key: KeyListing): string {
+  const { kid, algorithm, createdAtMs, signsFromMs, secretId } = key
+  return `${kid}  ${algorithm}  made ${iso(createdAtMs)}  signs from ${iso(signsFromMs)}  sealed under ${secretId}\n`
+}
+
+async function revoke(admin: KeyAdmin, app: AppId, kid: string): Promise<number> {
+  const outcome = await admin.revoke(app, kid)
+  if (outcome === 'unknown') {
+    return complain([`app ${app} has no key ${kid}: see pawl keys list`], FAILURE_EXIT)
+  }
+  const seconds = KEY_RELOAD_MS / 1000
+  return print(
+    `The key ${kid} is gone. Cores refuse its tokens within ${seconds} s, drivers and gateways ` +
+      `within ${seconds + KEY_SET_MAX_AGE_SECONDS} s; sessions go on by refreshing.\n`,
+  )
+}
+
+function iso(ms: EpochMs): string {
+  return new Date(ms).toISOString()
+}
