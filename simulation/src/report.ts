@@ -2,7 +2,7 @@ import { type Check, nameOfCheck, type RaceCheck, type SmallWorldCheck } from '.
 import type { CheckReport } from './run-check.ts'
 
 /** States that a full run must explore, at the least. */
-export const STATES_MIN = 1_000_000
+const STATES_MIN = 1_000_000
 
 /** Everything that a report is made of, and where it goes, line by line. */
 export interface Findings {

@@ -5,9 +5,9 @@ import type { Turn } from './turn.ts'
 import type { Setting } from './world.ts'
 
 /** Serial refreshes of the victim after which no thief may be left. */
-export const SERIAL_MAX = 3
+const SERIAL_MAX = 3
 /** Rounds that no thief may outlast. */
-export const ROUNDS_MAX = 3
+const ROUNDS_MAX = 3
 
 const STILL_IN = 'The thief is still in, unseen.'
 const STILL_STALE = 'What the thief got long before the current token would still be accepted.'

@@ -57,7 +57,7 @@ export interface Setting {
 }
 
 /** The default race window that every world is scaled to, in milliseconds. */
-export const WINDOW_MS = 60_000
+const WINDOW_MS = 60_000
 
 /** Puts a world under a rule. */
 export function settingFor(world: World, rule: Rule): Setting {

@@ -2,7 +2,7 @@ import { CHILD, type Rule } from './rule.ts'
 import { nothing, theft, unlessEnded } from './verdicts.ts'
 
 /** How long the superseded token is still answered, in milliseconds. */
-export const GRACE_MS = 30_000
+const GRACE_MS = 30_000
 
 /**
  * The usual rule of the field: a refresh rotates at once; for 30 s the token just superseded is
