@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto'
-import type { Random, SessionHandle } from '@pawl/core'
+import type { Origin, Random } from '@pawl/core'
+import { handleOf, ORIGIN_BYTES } from './session-origin.ts'
 
 /** Asking the operating system costs 2 µs a call; a pool brings it to a twentieth of that. */
 const POOL_BYTES = 8_192
-const HANDLE_BYTES = 16
 
 const pool = Buffer.allocUnsafeSlow(POOL_BYTES)
 let used = POOL_BYTES
@@ -26,6 +26,9 @@ export function randomBytes(length: number): Buffer {
 
 /** The core's source of chance. */
 export const systemRandom: Random = {
-  handle: () => randomBytes(HANDLE_BYTES).toString('base64url') as SessionHandle,
+  session() {
+    const origin = Uint8Array.from(randomBytes(ORIGIN_BYTES)) as Origin
+    return { handle: handleOf(origin), origin }
+  },
   fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
 }

@@ -1,18 +1,13 @@
-import type {
-  AppId,
-  EpochMs,
-  Hash1,
-  KeyThumbprint,
-  SessionHandle,
-  SessionKey,
-  TenantId,
-} from '@pawl/core'
+import type { AppId, EpochMs, Hash1, KeyThumbprint, Origin, SessionKey, TenantId } from '@pawl/core'
 import { ByteReader, nameBytes } from './byte-reader.ts'
+import { handleOf, ORIGIN_BYTES } from './session-origin.ts'
 
 /** What a refresh token holds under its seal. */
 export interface RefreshTokenFacts extends SessionKey {
   readonly generation: number
   readonly mintedAtMs: EpochMs
+  /** What the session's handle is the hash of; the token spells out the origin, not the handle. */
+  readonly origin: Origin
   /** 32 bytes that make every token unique; nothing is derived from them. */
   readonly random: Buffer
   readonly parentHash1: Hash1 | null
@@ -21,16 +16,15 @@ export interface RefreshTokenFacts extends SessionKey {
 
 /** Random bytes in a refresh token: 256 bits. */
 export const RANDOM_BYTES = 32
-const HANDLE_BYTES = 16
 const HASH_BYTES = 32
-const HEAD_BYTES = 1 + HANDLE_BYTES + 4 + 6
+const HEAD_BYTES = 1 + ORIGIN_BYTES + 4 + 6
 const HAS_PARENT = 1
 const HAS_THUMBPRINT = 2
 /** The name that is not spelled out. */
 const DEFAULT_NAME = 'default'
 
 /**
- * Packs the facts: flags (1 byte) | handle (16) | generation (4) | minting time (6, ms) | random
+ * Packs the facts: flags (1 byte) | origin (16) | generation (4) | minting time (6, ms) | random
  * (32) | parent's hash1 (32, if flagged) | key thumbprint (32, if flagged) | app | tenant (each a
  * length byte and ASCII; empty means `default`). Numbers are big endian.
  */
@@ -39,9 +33,9 @@ export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
   const head = Buffer.alloc(HEAD_BYTES)
   const flags = (parentHash1 === null ? 0 : HAS_PARENT) | (keyThumbprint ? HAS_THUMBPRINT : 0)
   head.writeUInt8(flags)
-  head.write(facts.handle, 1, HANDLE_BYTES, 'base64url')
-  head.writeUInt32BE(facts.generation, 1 + HANDLE_BYTES)
-  head.writeUIntBE(facts.mintedAtMs, 5 + HANDLE_BYTES, 6)
+  head.set(facts.origin, 1)
+  head.writeUInt32BE(facts.generation, 1 + ORIGIN_BYTES)
+  head.writeUIntBE(facts.mintedAtMs, 5 + ORIGIN_BYTES, 6)
   const parts: Uint8Array[] = [head, facts.random]
   if (parentHash1 !== null) parts.push(parentHash1)
   if (keyThumbprint !== null) parts.push(Buffer.from(keyThumbprint, 'base64url'))
@@ -53,7 +47,7 @@ export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
 export function unpackRefreshToken(bytes: Buffer): RefreshTokenFacts | undefined {
   const reader = new ByteReader(bytes)
   const flags = reader.uint8()
-  const handle = reader.take(HANDLE_BYTES).toString('base64url') as SessionHandle
+  const origin = Uint8Array.from(reader.take(ORIGIN_BYTES)) as Origin
   const generation = reader.uint32()
   const mintedAtMs = reader.uint48() as EpochMs
   const random = reader.take(RANDOM_BYTES)
@@ -63,5 +57,7 @@ export function unpackRefreshToken(bytes: Buffer): RefreshTokenFacts | undefined
   const app = reader.name(DEFAULT_NAME) as AppId
   const tenant = reader.name(DEFAULT_NAME) as TenantId
   if (!reader.isDone || flags > (HAS_PARENT | HAS_THUMBPRINT)) return undefined
-  return { handle, generation, mintedAtMs, random, parentHash1, keyThumbprint, app, tenant }
+  const handle = handleOf(origin)
+  const names = { app, tenant, handle, origin }
+  return { ...names, generation, mintedAtMs, random, parentHash1, keyThumbprint }
 }

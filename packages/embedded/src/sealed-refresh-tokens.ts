@@ -22,13 +22,13 @@ const TOKEN_CHARS_MAX = 480
  */
 export function sealedRefreshTokens(secrets: SecretRing): RefreshTokens {
   return {
-    mint({ session, parent, mintedAtMs }) {
+    mint({ session, origin, parent, mintedAtMs }) {
       const { app, tenant, handle, keyThumbprint } = session
       const generation = parent === null ? 0 : parent.generation + 1
       const parentHash1 = parent?.hash1 ?? null
       const random = randomBytes(RANDOM_BYTES)
       const facts: RefreshTokenFacts = {
-        ...{ app, tenant, handle, keyThumbprint },
+        ...{ app, tenant, handle, origin, keyThumbprint },
         ...{ generation, mintedAtMs, parentHash1, random },
       }
       const { id, keyFor } = secrets.sealing
@@ -61,10 +61,11 @@ function openedFrom(
   facts: RefreshTokenFacts,
   parentHash2: SecretHash | null,
 ): OpenedRefreshToken {
-  const { app, tenant, handle, generation, mintedAtMs, keyThumbprint } = facts
+  const { app, tenant, handle, origin, generation, mintedAtMs, keyThumbprint } = facts
   const hash1 = hash('sha256', token, 'buffer') as Uint8Array as Hash1
   const hash2 = hash2Of(hash1)
-  return { app, tenant, handle, generation, mintedAtMs, keyThumbprint, hash1, hash2, parentHash2 }
+  const key = { app, tenant, handle }
+  return { ...key, origin, generation, mintedAtMs, keyThumbprint, hash1, hash2, parentHash2 }
 }
 
 function hash2Of(hash1: Hash1): SecretHash {

@@ -8,6 +8,7 @@ import type {
   UserId,
 } from '../domain/ids.ts'
 import type { Lineage, PresentedToken, Session, SessionKey } from '../domain/session.ts'
+import type { Origin } from './random.ts'
 
 declare const hash1Brand: unique symbol
 /** SHA-256 of a refresh token: makes children. Lives in memory only, never stored, never sent. */
@@ -16,12 +17,15 @@ export type Hash1 = Uint8Array & { readonly [hash1Brand]: true }
 /** A refresh token whose seal was good: authentic, but not yet judged. */
 export interface OpenedRefreshToken extends PresentedToken, SessionKey {
   readonly hash1: Hash1
+  readonly origin: Origin
   readonly keyThumbprint: KeyThumbprint | null
 }
 
 /** What a new refresh token is made for. */
 export interface RefreshTokenOrder {
   readonly session: Pick<Session, 'app' | 'tenant' | 'handle' | 'keyThumbprint'>
+  /** The origin of the session: a child has its parent's. */
+  readonly origin: Origin
   /** The token that was presented; null at log-in. */
   readonly parent: Pick<OpenedRefreshToken, 'hash1' | 'hash2' | 'generation'> | null
   readonly mintedAtMs: EpochMs

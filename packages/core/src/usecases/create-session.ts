@@ -38,13 +38,14 @@ export async function createSession(
   if (lifetimes.fault !== null) return refuse('invalid_request', lifetimes.fault)
 
   const nowMs = context.clock.nowMs()
+  const { handle, origin } = context.random.session()
   const key = {
     app: context.app,
     tenant: request.tenant as TenantId,
-    handle: context.random.handle(),
+    handle,
     keyThumbprint: (request.keyThumbprint ?? null) as KeyThumbprint | null,
   }
-  const prepared = prepareGrant(context, { session: key, parent: null, nowMs })
+  const prepared = prepareGrant(context, { session: key, origin, parent: null, nowMs })
   const absoluteExpiresAtMs = (nowMs + lifetimes.absoluteMs) as EpochMs
   const idleTimeoutMs = lifetimes.idleMs
   const session: Session = {

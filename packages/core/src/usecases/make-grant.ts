@@ -3,6 +3,7 @@ import type { LineageFacts } from '../domain/events.ts'
 import { idleExpiryFrom } from '../domain/expiry.ts'
 import type { EpochMs } from '../domain/ids.ts'
 import type { Session } from '../domain/session.ts'
+import type { Origin } from '../ports/random.ts'
 import type { OpenedRefreshToken } from '../ports/tokens.ts'
 import type { AppContext } from './deps.ts'
 import { lineageFacts, lineageOf, viewOf } from './views.ts'
@@ -23,12 +24,13 @@ export function prepareGrant(
   context: AppContext,
   of: {
     readonly session: Pick<Session, 'app' | 'tenant' | 'handle' | 'keyThumbprint'>
+    readonly origin: Origin
     readonly parent: OpenedRefreshToken | null
     readonly nowMs: EpochMs
   },
 ): PreparedGrant {
-  const { session, parent, nowMs } = of
-  const minted = context.refreshTokens.mint({ session, parent, mintedAtMs: nowMs })
+  const { session, origin, parent, nowMs } = of
+  const minted = context.refreshTokens.mint({ session, origin, parent, mintedAtMs: nowMs })
   const lineage = lineageOf(minted.opened)
   const facts = lineageFacts(lineage)
 

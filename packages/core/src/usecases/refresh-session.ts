@@ -97,7 +97,7 @@ async function grantChild(
   verdict: Extract<Verdict, { kind: 'grant' }>,
 ): Promise<Outcome<Grant>> {
   const { rule, session, nowMs } = verdict
-  const prepared = prepareGrant(context, { session, parent: x, nowMs })
+  const prepared = prepareGrant(context, { session, origin: x.origin, parent: x, nowMs })
   const grant = await prepared.finish(session, rule)
   if (grant === undefined) return refuse('token_too_large')
   const { app, tenant, handle, userId } = session

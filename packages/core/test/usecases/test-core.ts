@@ -11,6 +11,7 @@ import {
   makeCore,
   type OpenedAccessToken,
   type OpenedRefreshToken,
+  type Origin,
   prefixOf,
   type RefreshTokens,
   type SecretHash,
@@ -43,7 +44,10 @@ export function testCore(
     store,
     clock: { nowMs: () => nowMs as EpochMs },
     random: {
-      handle: () => String(++serial).padStart(22, 'h') as SessionHandle,
+      session: () => {
+        const handle = String(++serial).padStart(22, 'h') as SessionHandle
+        return { handle, origin: new Uint8Array(16) as Origin }
+      },
       fraction: () => 0,
     },
     refreshTokens: plainRefreshTokens(() => ++serial),
@@ -84,6 +88,7 @@ function plainRefreshTokens(next: () => number): RefreshTokens {
     const parent = content.parentHash1 === null ? null : Buffer.from(content.parentHash1, 'hex')
     return {
       ...content,
+      origin: new Uint8Array(16) as Origin,
       hash1: hash1 as unknown as Hash1,
       hash2: sha256(hash1).toString('base64url') as SecretHash,
       parentHash2: parent === null ? null : (sha256(parent).toString('base64url') as SecretHash),
