@@ -22,9 +22,12 @@ async function rotateSecret(args: readonly string[]): Promise<number> {
     const isOwnFile = store.isEmbedded && config.secret.length === 0
     if (!isOwnFile) {
       return print(
-        'Put this new secret BEFORE the present one in PAWL_SECRET (separated by a comma) or in the\n' +
-          'file of PAWL_SECRET_FILE (a line of its own), on every core; restart them one by one, then\n' +
-          `run pawl secret rewrap:\n\n${generateSecret()}\n`,
+        `A new master secret:\n\n${generateSecret()}\n\n` +
+          'PAWL_SECRET (separated by commas) or the file of PAWL_SECRET_FILE (one a line) holds them;\n' +
+          'the first one seals, all of them open.\n' +
+          '  1. Put it LAST on every core and restart them one by one: all can open it now.\n' +
+          '  2. Put it FIRST on every core and restart them one by one: it seals now.\n' +
+          '  3. Run pawl secret rewrap.\n',
       )
     }
     const secrets = prependSecret(secretFileOf(config), generateSecret())
