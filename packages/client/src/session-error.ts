@@ -13,8 +13,8 @@ export interface SessionError extends Error {
 
 const sentences: Readonly<Record<SessionErrorCode, string>> = {
   no_session: 'Nobody is signed in.',
-  trouble: 'The session cannot be refreshed for now: try again later.',
-  not_replayable: 'Refreshed, but the body was a stream: send the call again.',
+  trouble: 'The session cannot be refreshed for now.',
+  not_replayable: 'The body was a stream: send the call again.',
 }
 
 /** Makes an error of the SDK. */

@@ -21,7 +21,7 @@ export function interceptFetch(
     const url = resolveUrl(input, location.href)
     return !undone && url !== undefined && takes(url)
       ? sessionFetch(input, init)
-      : before.call(globalThis, input, init)
+      : before(input, init)
   }
   globalThis.fetch = intercepting
   return () => {

@@ -12,7 +12,6 @@ import {
   sessionError,
   type WantResult,
 } from '@pawl/client'
-import { DEFAULT_BASE_PATH } from '@pawl/protocol/frontend'
 import { type InterceptOptions, interceptFetch } from './intercept-fetch.ts'
 import { createWebPorts } from './web-ports.ts'
 
@@ -81,7 +80,7 @@ export type EventOf<K extends SessionEvent['kind']> = Extract<SessionEvent, { re
 export function pawlWeb(options: PawlWebOptions = {}): WebSession {
   const apiOrigin = checkOrigin(options.apiOrigin ?? location.origin)
   const origins = [apiOrigin, ...(options.furtherOrigins ?? []).map(checkOrigin)]
-  const basePath = options.basePath ?? DEFAULT_BASE_PATH
+  const { basePath } = options
   const held = options.transport === 'header'
   const settings: EngineSettings = {
     holdsTokens: held,
@@ -89,7 +88,7 @@ export function pawlWeb(options: PawlWebOptions = {}): WebSession {
     probe: options.probe ?? defaultSettings.probe,
   }
   const ports = createWebPorts({
-    scope: `pawl:${RECORD_VERSION}:${held ? 'header:' : ''}${apiOrigin}${basePath}`,
+    scope: `pawl:${RECORD_VERSION}:${held ? 'header:' : ''}${apiOrigin}${basePath ?? ''}`,
     shared: !held || options.persist === 'local',
     raceWindowMs: settings.raceWindowMs,
   })
@@ -129,7 +128,7 @@ function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[])
 function checkOrigin(text: string): string {
   const { origin } = new URL(text)
   if (text !== origin) {
-    throw new TypeError(`${text} is not an origin: https://api.example.com is one`)
+    throw new TypeError(`${text} is not an origin`)
   }
   return origin
 }

@@ -28,7 +28,7 @@ export function createWebPorts({ scope, shared, raceWindowMs }: WebPortsOptions)
   const storage = shared ? openStorage() : undefined
   const leaseMs = raceWindowMs * REFRESH_ABORT_SHARE + LEASE_MARGIN_MS
   return {
-    fetch: (request, init) => nativeFetch.call(globalThis, request, init),
+    fetch: (request, init) => nativeFetch(request, init),
     storage: createStorage(storage, scope),
     lock: createLock(shared ? scope : undefined, storage, leaseMs),
     channel: createChannel(shared ? scope : undefined),
@@ -58,13 +58,13 @@ function createStorage(storage: Storage | undefined, key: string): StoragePort {
       own = text
       try {
         storage?.setItem(key, text)
-        if (storage !== undefined) own = null
+        if (storage) own = null
       } catch {
         // Full: kept here.
       }
     },
     subscribe: (listener) =>
-      listen(window, 'storage', (event) => {
+      listen('storage', (event) => {
         if ((event as StorageEvent).key === key) listener()
       }),
   }
@@ -93,9 +93,7 @@ function createChannel(scope: string | undefined): ChannelPort {
   return {
     post: (text) => channel.postMessage(text),
     subscribe: (listener) => {
-      channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-        if (typeof data === 'string') listener(data)
-      }
+      channel.onmessage = ({ data }: MessageEvent<string>) => listener(data)
       return () => channel.close()
     },
   }
@@ -109,26 +107,25 @@ const clock: ClockPort = {
   },
 }
 
+/** Shown or hidden; back from the back-forward cache, where no message arrived; back online. */
+const lifeEvents = ['visibilitychange', 'pageshow', 'online']
+
 const life: LifePort = {
   isVisible: () => document.visibilityState !== 'hidden',
   subscribe: (listener) => {
-    const woke = () => listener({ online: false })
-    const stops = [
-      listen(document, 'visibilitychange', woke),
-      listen(document, 'resume', woke),
-      // Back from the back-forward cache, where no message arrived.
-      listen(window, 'pageshow', woke),
-      listen(window, 'online', () => listener({ online: true })),
-    ]
+    const stops = lifeEvents.map((name) =>
+      listen(name, () => listener({ online: name === 'online' })),
+    )
     return () => {
       for (const stop of stops) stop()
     }
   },
 }
 
-function listen(target: EventTarget, name: string, listener: (event: Event) => void): () => void {
-  target.addEventListener(name, listener)
-  return () => target.removeEventListener(name, listener)
+/** All of them come to the window or bubble up to it. */
+function listen(name: string, listener: (event: Event) => void): () => void {
+  addEventListener(name, listener)
+  return () => removeEventListener(name, listener)
 }
 
 function randomName(): string {

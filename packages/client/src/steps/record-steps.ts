@@ -15,6 +15,9 @@ export function headerOf({ record: { known } }: EngineState): SessionInfoHeader 
   return known.kind === 'active' ? known.header : undefined
 }
 
+/** What is so when the API has told how things are. */
+export const contact = { certain: true, probing: false, trouble: undefined }
+
 /** A change of the shared record by this tab: the next revision, which will be written. */
 export function amendRecord(
   state: EngineState,
@@ -40,10 +43,10 @@ export function adoptRecord(state: EngineState, record: SharedRecord | undefined
   const adopted = { ...state, record: merged }
   if (known === before) return adopted
   if (known.kind === 'none') return { ...adopted, certain: true, probing: false }
-  const contact =
+  const news =
     known.kind === 'active' &&
     (before.kind !== 'active' || before.contactAtMs !== known.contactAtMs)
-  return contact ? { ...adopted, certain: true, probing: false, trouble: undefined } : adopted
+  return news ? { ...adopted, ...contact } : adopted
 }
 
 /**
@@ -56,23 +59,25 @@ export function learnSession(
   moment: { readonly nowMs: number; readonly random: number },
 ): EngineState {
   const { nowMs, random } = moment
-  const { header, tokens } = { header: answer.session, tokens: answer.tokens }
-  const before = state.record.known
+  const { session: header, tokens } = answer
+  const { record, settings } = state
+  const before = record.known
   const same = before.kind === 'active' && before.header.handle === header.handle
-  const held = state.settings.holdsTokens
-  if (held && !same && tokens?.refresh === undefined) return state
+  const regranted = !same || before.header.grant !== header.grant
+  const held = settings.holdsTokens
+  // A grant whose tokens are not here is of no use to who holds the tokens.
+  if (held && regranted && tokens?.refresh === undefined) return state
   if (isEcho(before, answer)) return state
-  const met = { ...state, certain: true, probing: false, trouble: undefined }
+  const met = { ...state, ...contact }
   const known = describe(answer, same ? before : undefined, nowMs)
   if (same && tokens === undefined && isSameWord(before, known)) return met
-  const regranted = !same || before.header.grant !== header.grant
   return amendRecord(
     { ...met, jitter: regranted ? random : state.jitter },
     {
       known,
-      tokens: held ? { ...(same ? state.record.tokens : undefined), ...tokens } : undefined,
+      tokens: held ? { ...(same ? record.tokens : undefined), ...tokens } : undefined,
       // A log-in puts another session in the jar: what was queued must not end it.
-      signOuts: held || same ? state.record.signOuts : [],
+      signOuts: held || same ? record.signOuts : [],
     },
   )
 }
@@ -85,7 +90,7 @@ export function forgetSession(
 ): EngineState {
   const { known, signOuts } = state.record
   if (known.kind === 'active' && known.header.handle !== of.handle) return state
-  const met = { ...state, certain: true, probing: false, trouble: undefined }
+  const met = { ...state, ...contact }
   const left = state.settings.holdsTokens ? signOuts : []
   if (known.kind === 'none' && left.length === signOuts.length) return met
   return amendRecord(met, {
@@ -112,9 +117,10 @@ function isEcho(before: Known, answer: Answer & { readonly session: SessionInfoH
     return unsure && startedAtMs < before.sinceMs
   }
   const older = header.serverNowMs < before.header.serverNowMs
+  if (header.grant === before.header.grant) return older && startedAtMs < before.contactAtMs
   if (header.handle === before.header.handle) {
-    const behind = header.generation <= before.header.generation
-    return behind && older && startedAtMs < before.contactAtMs
+    // Sent after this grant was learned, it tells that the jar has gone back; else it is just late.
+    return header.generation <= before.header.generation && startedAtMs < before.grantedAtMs
   }
   return header.handle === answer.handle || (older && startedAtMs < before.learnedAtMs)
 }
@@ -124,7 +130,7 @@ function describe(
   before: KnownSession | undefined,
   nowMs: number,
 ): KnownSession {
-  const regranted = before?.header.grant !== header.grant
+  const same = before?.header.grant === header.grant ? before : undefined
   const lifeMs = header.accessExpiresAtMs - header.serverNowMs
   return {
     kind: 'active',
@@ -132,9 +138,9 @@ function describe(
     // The server spoke after the request left, so this makes no expiry later than it is.
     offsetMs: startedAtMs - header.serverNowMs,
     learnedAtMs: before?.learnedAtMs ?? nowMs,
-    grantedAtMs: before === undefined || regranted ? nowMs : before.grantedAtMs,
+    grantedAtMs: same?.grantedAtMs ?? nowMs,
     contactAtMs: nowMs,
-    accessLifeMs: regranted ? lifeMs : Math.max(lifeMs, before?.accessLifeMs ?? 0),
+    accessLifeMs: Math.max(lifeMs, same?.accessLifeMs ?? 0),
   }
 }
 

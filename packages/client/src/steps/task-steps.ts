@@ -3,6 +3,7 @@ import type { Answer, EngineEvent, EngineState, Moment, SentRefresh } from '../e
 import type { PendingSignOut, Unanswered } from '../shared-record.ts'
 import {
   amendRecord,
+  contact,
   endReasonOf,
   forgetSession,
   headerOf,
@@ -129,13 +130,7 @@ function takeGrant(
   answer: Answer & { readonly session: SessionInfoHeader },
   moment: Moment,
 ): EngineState {
-  const state: EngineState = {
-    ...before,
-    certain: true,
-    probing: false,
-    trouble: undefined,
-    refreshedAtMs: moment.nowMs,
-  }
+  const state = { ...before, ...contact, refreshedAtMs: moment.nowMs }
   const leaving = state.settings.holdsTokens ? undefined : state.record.signOuts[0]
   if (leaving === undefined) return learnSession(state, answer, moment)
   if (leaving.handle === null || leaving.handle === answer.session.handle) {

@@ -1,7 +1,7 @@
 import type { EngineEffect, EngineEvent, EngineState, Want, WantResult } from '../engine-state.ts'
 import { MAX_PENDING_SIGN_OUTS } from '../settings.ts'
 import type { PendingSignOut } from '../shared-record.ts'
-import { amendRecord, headerOf } from './record-steps.ts'
+import { amendRecord, contact, headerOf } from './record-steps.ts'
 import { canRefresh, isBackingOff, isStaleForCall } from './schedule.ts'
 import { endPatience } from './trouble.ts'
 
@@ -54,13 +54,7 @@ export function askSignOut(before: EngineState, { id, nowMs }: Of<'sign-out-aske
     askedAtMs: nowMs,
     ...(tokens?.refresh === undefined ? {} : { refreshToken: tokens.refresh }),
   }
-  const state = {
-    ...before,
-    certain: true,
-    probing: false,
-    trouble: undefined,
-    direct: [...before.direct, handle],
-  }
+  const state = { ...before, ...contact, direct: [...before.direct, handle] }
   const signedOut = amendRecord(state, {
     known: { kind: 'none', reason: 'signed-out', sinceMs: nowMs },
     tokens: undefined,

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { HEADERS } from '@pawl/protocol/frontend'
+import {
+  createEngine,
+  createSessionFetch,
+  type Engine,
+  type EnginePorts,
+  isSessionError,
+  type SessionFetch,
+} from '../src/index.ts'
+import { FakeSessions } from './world/fake-sessions.ts'
+import { VirtualTime } from './world/virtual-time.ts'
+
+const API = 'https://api.example.com'
+
+interface Sent {
+  readonly url: string
+  readonly request: Request
+}
+
+interface Bench {
+  readonly fetch: SessionFetch
+  readonly engine: Engine
+  readonly sessions: FakeSessions
+  readonly time: VirtualTime
+  readonly sent: Sent[]
+  /** Replaces the answer to what is neither ours nor a refresh. */
+  answer: (request: Request) => Promise<Response>
+}
+
+/** One tab over the ports, holding its tokens, before an API in memory. */
+function setUp(): Bench {
+  const time = new VirtualTime(1)
+  const sessions = new FakeSessions({
+    accessLifeMs: 3_600_000,
+    raceWindowMs: 60_000,
+    nowMs: () => time.nowMs,
+  })
+  const sent: Sent[] = []
+  const serve = async (request: Request): Promise<Response> => {
+    if (request.url.endsWith('/refresh')) {
+      const outcome = sessions.refresh(request.headers.get(HEADERS.refreshToken) ?? undefined)
+      if (outcome.kind === 'refused') return refusal(outcome.code)
+      return granted(outcome.grant)
+    }
+    if (request.url.endsWith('/log-in')) return granted(sessions.logIn('alice'))
+    const bearer = request.headers.get('authorization')?.replace('Bearer ', '')
+    const outcome = sessions.check(bearer)
+    return outcome.kind === 'refused' ? refusal(outcome.code) : bench.answer(request)
+  }
+  let stored: string | null = null
+  const ports: EnginePorts = {
+    fetch: (input, init) => {
+      const request = new Request(input, init)
+      sent.push({ url: request.url, request })
+      return serve(request)
+    },
+    storage: {
+      read: () => stored,
+      write: (text) => {
+        stored = text
+      },
+      subscribe: () => () => {},
+    },
+    lock: { hold: (_waitMs, body) => body().then(() => 'held') },
+    channel: { post: () => {}, subscribe: () => () => {} },
+    clock: { nowMs: () => time.nowMs, after: time.after },
+    life: { isVisible: () => true, subscribe: () => () => {} },
+    random: time.random,
+    randomName: () => 'tab',
+  }
+  const engine = createEngine(ports, { apiOrigin: API, holdsTokens: true })
+  const fetch = createSessionFetch(engine, ports, { origins: [API], baseUrl: () => `${API}/app/` })
+  const bench: Bench = {
+    fetch,
+    engine,
+    sessions,
+    time,
+    sent,
+    answer: async (request) => Response.json({ body: await request.text() }),
+  }
+  return bench
+}
+
+async function setUpSignedIn(): Promise<Bench> {
+  const bench = setUp()
+  await bench.fetch(`${API}/log-in`, { method: 'POST' })
+  assert.equal(bench.engine.get().kind, 'active')
+  bench.sent.length = 0
+  return bench
+}
+
+function granted(grant: ReturnType<FakeSessions['logIn']>): Response {
+  const session = Buffer.from(JSON.stringify(grant.header)).toString('base64url')
+  const headers = {
+    [HEADERS.session]: session,
+    [HEADERS.accessToken]: grant.accessToken,
+    [HEADERS.refreshToken]: grant.refreshToken,
+  }
+  return new Response('{}', { headers })
+}
+
+function refusal(code: string): Response {
+  return new Response('{}', { status: 401, headers: { [HEADERS.error]: code } })
+}
+
+describe('the fetch of the session', () => {
+  it('sends the token to the exact origin of the API, also by a relative address', async () => {
+    const { fetch, sent } = await setUpSignedIn()
+    await fetch(`${API}/orders`)
+    await fetch('orders')
+    await fetch(new URL(`${API}/orders`))
+    for (const { request } of sent) {
+      assert.match(request.headers.get('authorization') ?? '', /^Bearer at\./)
+      assert.equal(request.headers.get(HEADERS.transport), 'header')
+    }
+    assert.equal(sent[1]?.url, `${API}/app/orders`)
+  })
+
+  const strangers = [
+    'https://api.example.com.evil.example/',
+    'https://evil-api.example.com/',
+    'https://evil.example/https://api.example.com/',
+    'https://api.example.com:8443/',
+    'http://api.example.com/',
+    'https://example.com/',
+  ]
+  for (const url of strangers) {
+    it(`leaves a call to ${url} as it is`, async () => {
+      const { fetch, sent } = await setUpSignedIn()
+      await fetch(url)
+      assert.equal(sent.length, 1)
+      assert.equal(sent[0]?.request.headers.get('authorization'), null)
+      assert.equal(sent[0]?.request.headers.get(HEADERS.transport), null)
+    })
+  }
+
+  it('leaves an Authorization header of the app alone', async () => {
+    const { fetch, sent } = await setUpSignedIn()
+    await fetch(`${API}/other`, { headers: { authorization: 'Basic abc' } })
+    assert.equal(sent[0]?.request.headers.get('authorization'), 'Basic abc')
+  })
+
+  it('repeats a call once after a refresh, with its body, headers and method', async () => {
+    const { fetch, sent, sessions } = await setUpSignedIn()
+    const bodies: (() => Promise<Response>)[] = [
+      () => fetch(`${API}/echo`, { method: 'PUT', body: 'hello', headers: { 'x-app': '1' } }),
+      () =>
+        fetch(
+          new Request(`${API}/echo`, { method: 'PUT', body: 'hello', headers: { 'x-app': '1' } }),
+        ),
+    ]
+    for (const send of bodies) {
+      sessions.expireNow()
+      sent.length = 0
+      const response = await send()
+      assert.deepEqual(await response.json(), { body: 'hello' })
+      const [first, refresh, second] = sent.map(({ request }) => request)
+      assert.match(refresh?.url ?? '', /\/auth\/session\/refresh$/)
+      assert.deepEqual([first?.method, second?.method], ['PUT', 'PUT'])
+      assert.equal(second?.headers.get('x-app'), '1')
+      assert.notEqual(first?.headers.get('authorization'), second?.headers.get('authorization'))
+    }
+  })
+
+  it('says so when the body of a call that must be repeated was a stream', async () => {
+    const { fetch, sessions, sent } = await setUpSignedIn()
+    sessions.expireNow()
+    const body = new Blob(['hello']).stream()
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+    const error = await fetch(`${API}/echo`, init).catch((caught: unknown) => caught)
+    assert.ok(isSessionError(error) && error.code === 'not_replayable')
+    assert.equal(sent.length, 2)
+    // The session has been refreshed nevertheless: sent again, it passes.
+    const again = { ...init, body: new Blob(['hello']).stream() }
+    assert.equal((await fetch(`${API}/echo`, again)).status, 200)
+  })
+
+  it('gives a 401 of the app itself back untouched', async () => {
+    const bench = await setUpSignedIn()
+    bench.answer = () => Promise.resolve(new Response('no', { status: 401 }))
+    const response = await bench.fetch(`${API}/orders`)
+    assert.equal(response.status, 401)
+    assert.equal(await response.text(), 'no')
+    assert.equal(bench.sent.length, 1)
+    assert.equal(bench.engine.get().kind, 'active')
+  })
+
+  it('gives the refusal back when the session has ended', async () => {
+    const { fetch, engine, sessions } = await setUpSignedIn()
+    sessions.end('s1', 'revoked')
+    assert.equal((await fetch(`${API}/orders`)).status, 401)
+    assert.equal(engine.get().kind, 'none')
+  })
+
+  it('does not believe what another origin says of the session after a redirect', async () => {
+    const bench = await setUpSignedIn()
+    bench.answer = () => {
+      const response = new Response('{}', { headers: { [HEADERS.session]: 'none' } })
+      Object.defineProperty(response, 'url', { value: 'https://evil.example/' })
+      return Promise.resolve(response)
+    }
+    await bench.fetch(`${API}/elsewhere`)
+    assert.equal(bench.engine.get().kind, 'active')
+  })
+
+  it('fails at once for a caller who has given up already', async () => {
+    const { fetch, sent } = await setUpSignedIn()
+    const call = fetch(`${API}/orders`, { signal: AbortSignal.abort() })
+    await assert.rejects(call, { name: 'AbortError' })
+    assert.equal(sent.length, 0)
+  })
+
+  it('refreshes before a call whose token is known to have expired', async () => {
+    const { fetch, sent, time } = await setUpSignedIn()
+    time.nowMs += 2 * 3_600_000
+    assert.equal((await fetch(`${API}/orders`)).status, 200)
+    assert.deepEqual(
+      sent.map(({ url }) => new URL(url).pathname),
+      ['/auth/session/refresh', '/orders'],
+    )
+  })
+})
+
+describe('a closed engine', () => {
+  it('settles whoever waits, and lets calls pass as they are', async () => {
+    const { engine, fetch, sessions } = await setUpSignedIn()
+    engine.close()
+    assert.equal(await engine.refresh(), 'trouble')
+    sessions.expireNow()
+    const error = await fetch(`${API}/orders`).catch((caught: unknown) => caught)
+    assert.ok(isSessionError(error) && error.code === 'trouble')
+  })
+})
+
+describe('a listener that throws', () => {
+  it('stops neither the engine nor the other listeners, and is reported', async () => {
+    const { engine, time, sessions } = await setUpSignedIn()
+    const fault = new Error('in the app')
+    const heard: string[] = []
+    engine.subscribe(() => {
+      throw fault
+    })
+    engine.subscribe(({ kind }) => heard.push(kind))
+    assert.equal(await engine.refresh(), 'done')
+    assert.deepEqual(heard, ['change', 'refreshed'])
+    assert.throws(() => time.pass(1), fault)
+    assert.equal(sessions.refreshes.length, 1)
+  })
+})
