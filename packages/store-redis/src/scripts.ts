@@ -15,51 +15,59 @@ export interface Script {
 }
 
 /**
- * What all scripts have at hand. `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles
- * of a user's sessions that are not revoked by creation time, `c:` cut-offs (before, at, reason),
- * `x` when the sweeper is to look at a row, `n` the number of the log's last entry, `l` the log,
- * `t` its numbers by time. A place is `app:tenant`. Numbers are doubles, as in JavaScript, and are
- * written by `whole`: Lua's own way would round them.
+ * What scripts have at hand; each names what it uses, for Lua makes the functions anew at every call.
+ * `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles of a user's sessions that are not
+ * revoked by creation time, `c:` cut-offs (before, at, reason), `x` when the sweeper is to look at a
+ * row, `n` the number of the log's last entry, `l` the log, `t` its numbers by time. A place is
+ * `app:tenant`. Numbers are doubles, as in JavaScript, and are written by `whole`: Lua's own way
+ * would round them. Patterns begin with `^`: one that may begin anywhere is tried everywhere.
  */
-const prelude = `
-local P = KEYS[1]
-local row_fields = {${rowFields.map((name) => `'${name}'`).join(',')}}
-local function whole(number) return string.format('%.0f', number) end
+const functions = {
+  whole: `
+local function whole(number) return string.format('%.0f', number) end`,
+  read: `
 local function read(place, handle)
-  return redis.call('HMGET', P..'s:'..place..':'..handle, unpack(row_fields))
-end
+  return redis.call('HMGET', P..'s:'..place..':'..handle, ${rowFields.map((name) => `'${name}'`).join(',')})
+end`,
+  constants: `
 local function constants(s)
-  local created, idle, absolute = string.match(s[3], '(%S+) (%S+) (%S+)')
+  local created, idle, absolute = string.match(s[3], '^(%S+) (%S+) (%S+)')
   return tonumber(created), tonumber(idle), tonumber(absolute)
 end
-local function idle_expiry(s) return tonumber(string.match(s[2], '(%S+)$')) end
+local function idle_expiry(s)
+  return tonumber(string.match(s[2], '^%S+ %S+ %S+ %S+ (%S+)'))
+end`,
+  ending: `
 local function ending(place, s)
   if s[8] then return s[8] end
-  local created = constants(s)
-  for _, cut in ipairs(redis.call('MGET', P..'c:'..place..':'..s[4], P..'c:'..place)) do
-    local before, rest = string.match(cut or '', '^(%S+) (.*)$')
-    if before and created <= tonumber(before) then return rest end
+  local cuts = redis.call('MGET', P..'c:'..place..':'..s[4], P..'c:'..place)
+  for index = 1, 2 do
+    if cuts[index] then
+      local before, rest = string.match(cuts[index], '^(%S+) (.*)$')
+      if constants(s) <= tonumber(before) then return rest end
+    end
   end
   return false
-end
+end`,
+  is_over: `
 local function is_over(s, now)
   local _, idle, absolute = constants(s)
   return now >= absolute or now > idle_expiry(s) + idle
-end
-local function append(...)
-  local number = whole(redis.call('INCR', P..'n'))
-  redis.call('XADD', P..'l', number..'-0', ...)
-  return number
-end
+end`,
+  log: `
 local function log(at, ...)
-  redis.call('ZADD', P..'t', at, append('m', at, ...))
-end
+  local number = whole(redis.call('INCR', P..'n'))
+  redis.call('XADD', P..'l', number..'-0', 'm', at, ...)
+  redis.call('ZADD', P..'t', at, number)
+end`,
+  revoke: `
 local function revoke(place, handle, user, at, reason)
   redis.call('HSET', P..'s:'..place..':'..handle, 'e', at..' '..reason)
   redis.call('ZREM', P..'u:'..place..':'..user, handle)
   redis.call('ZADD', P..'x', 'LT', whole(tonumber(at) + ${REVOKED_KEPT_MS + 1}), place..':'..handle)
   log(at, 'k', 'session', 'a', place, 'u', user, 'h', handle, 'r', reason)
-end
+end`,
+  raise: `
 local function raise(place, user, before, at, reason)
   local key = P..'c:'..place
   if user then key = key..':'..user end
@@ -68,7 +76,8 @@ local function raise(place, user, before, at, reason)
     redis.call('SET', key, before..' '..at..' '..reason)
   end
   log(at, 'k', user and 'user' or 'tenant', 'a', place, 'u', user or '', 'b', before, 'r', reason)
-end
+end`,
+  live_handles: `
 local function live_handles(place, user, now)
   local key, live = P..'u:'..place..':'..user, {}
   for _, handle in ipairs(redis.call('ZRANGE', key, 0, -1)) do
@@ -77,11 +86,21 @@ local function live_handles(place, user, now)
     elseif not is_over(s, now) and not ending(place, s) then live[#live + 1] = handle end
   end
   return live
-end
-`
+end`,
+} as const
 
+/** A script that uses the functions whose names are in it, and what those use. */
 function script(body: string, parts: { readonly isRepeatable?: true } = {}): Script {
-  const source = prelude + body
+  const chosen: string[] = []
+  let text = body
+  // From the last to the first: a function uses only what stands before it.
+  for (const [name, source] of Object.entries(functions).reverse()) {
+    const names = name === 'constants' ? /\b(constants|idle_expiry)\(/ : new RegExp(`\\b${name}\\(`)
+    if (!names.test(text)) continue
+    chosen.unshift(source)
+    text = source + text
+  }
+  const source = `local P = KEYS[1]${chosen.join('')}${body}`
   const sha = createHash('sha1').update(source).digest('hex')
   return { source, sha, isRepeatable: parts.isRepeatable === true }
 }
