@@ -1,7 +1,8 @@
 import type { Figure } from './figure.ts'
 import { refreshSqlite } from './refresh-sqlite.ts'
+import { revokedVerify } from './revoked-verify.ts'
 import { start } from './start.ts'
 import { tokenSize } from './token-size.ts'
 
 /** All figures, in the order in which they run: a module of its own each. */
-export const FIGURES: readonly Figure[] = [tokenSize, start, refreshSqlite]
+export const FIGURES: readonly Figure[] = [tokenSize, start, refreshSqlite, revokedVerify]
