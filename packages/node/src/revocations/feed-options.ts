@@ -13,7 +13,7 @@ export interface RevocationFeedOptions {
    * once, requests are answered 503. Default 900, the default life of an access token.
    */
   readonly coreDownSeconds?: number
-  /** Entries held in memory, about 90 bytes each; 1 000 to 10 000 000, default 2 000 000. */
+  /** Entries held in memory, about 61 bytes each; 1 000 to 10 000 000, default 2 000 000. */
   readonly entriesMax?: number
 }
 
