@@ -3,8 +3,8 @@ import {
   type AppSettings,
   type RecordStore,
   type SessionStore,
-  StoreError,
   type StoredRecord,
+  StoreError,
   type TenantId,
 } from '@pawl/core'
 import type { TenantSettingsInput } from '@pawl/protocol'

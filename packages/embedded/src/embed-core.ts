@@ -7,25 +7,28 @@ import {
   type EpochMs,
   type EventSink,
   faultsOf,
-  makeCore,
   type Store,
-  type TenantId,
 } from '@pawl/core'
 import type { CoreApi } from '@pawl/protocol'
 import { accessTokens } from './access-tokens.ts'
+import { appCores } from './app-cores.ts'
+import { openAppDirectory } from './app-registry.ts'
+import { watchClock } from './clock-watch.ts'
 import { openKeyRing } from './key-ring.ts'
 import { keySettings, type SigningOptions } from './key-settings.ts'
 import { openSecretRing } from './master-secret.ts'
 import { noticingStore } from './noticing-store.ts'
+import { presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
 import { systemRandom } from './random-pool.ts'
+import { appRegistry } from './registry-changes.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
 import { matchSecret } from './secret-fingerprint.ts'
+import { steadyClock } from './steady-clock.ts'
 import { startSweeper } from './sweeper.ts'
 
 const DEFAULT_APP = 'default' as AppId
-const DEFAULT_TENANT = 'default' as TenantId
 const APP_NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
 
 /** What a tenant may have of its own. */
@@ -36,6 +39,7 @@ export type TenantSettings = Partial<
     | 'accessKind'
     | 'idleTimeoutSeconds'
     | 'absoluteTimeoutSeconds'
+    | 'assurance'
     | 'sessionLimit'
   >
 >
@@ -73,6 +77,10 @@ export interface EmbedOptions {
 export type EmbeddedCore = CoreApi & {
   /** The API of an app; undefined if there is none of this name. */
   readonly app: (name: string) => CoreApi | undefined
+  /** The session of a refresh token of this core; undefined for any other text. Asks no store. */
+  readonly handleOf: (refreshToken: string) => string | undefined
+  /** Reads apps and tenants now: changes made at other cores are else known within 5 seconds. */
+  readonly reloadApps: () => Promise<void>
   /** Resolves if the store takes reads and writes now. */
   readonly ping: () => Promise<void>
   /** Deletes what has ended now, beyond the regular sweeps. Returns how many rows. */
@@ -89,44 +97,57 @@ const systemClock: Clock = { nowMs: () => Date.now() as EpochMs }
  * (all faults in one message), a wrong secret, or a store that cannot be reached.
  */
 export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
-  const { store, clock = systemClock, closesStore = true, onTrouble = reportTrouble } = options
+  const {
+    store,
+    clock: wall = systemClock,
+    closesStore = true,
+    onTrouble = reportTrouble,
+  } = options
   const settings = settingsOfApps(options)
   const secrets = openSecretRing([options.secret].flat())
   await store.migrate()
   await matchSecret(store, secrets)
+  const clock = steadyClock(wall, options.clock === undefined ? () => performance.now() : () => 0)
+  const watch = await watchClock({ store, wall, clock, onTrouble })
   const signing = keySettings(options.signing)
   const keys = openKeyRing({ store, secrets, clock, settings: signing, onTrouble })
   await Promise.all([...settings.keys()].map((app) => keys.reload(app)))
   const tail = revocationTail({ store, clock, onTrouble })
   const feed = revocationFeed(tail, clock)
+  const sessions = noticingStore(store, tail.nudge)
+  const { tenants = {} } = options
+  const known = { records: store, sessions, clock, apps: settings, tenants, onTrouble }
+  const directory = await openAppDirectory(known)
+  const refreshTokens = presentRefreshTokens(sealedRefreshTokens(secrets), directory)
   const deps: CoreDeps = {
-    store: noticingStore(store, tail.nudge),
+    store: sessions,
     revocationFeed: feed,
     clock,
     random: systemRandom,
-    refreshTokens: sealedRefreshTokens(secrets),
-    accessTokens: accessTokens(secrets, keys, (app) => settings.get(app)),
+    refreshTokens,
+    accessTokens: presentAccessTokens(accessTokens(secrets, keys, directory.settingsOf), directory),
     publicKeys: keys,
+    registry: appRegistry({ ...known, directory, makeKeys: keys.reload }),
     emit: guardedSink(options.onEvent, onTrouble),
   }
-  const cores = new Map<string, CoreApi>()
-  for (const [app, own] of settings) {
-    const findTenant = async (tenant: TenantId) => settingsOfTenant(options, own, { app, tenant })
-    cores.set(app, makeCore({ ...deps, app, settings: own, findTenant }))
-  }
-  const core = cores.get(DEFAULT_APP)
+  const coreOf = appCores(deps, directory)
+  const core = coreOf(DEFAULT_APP)
   if (core === undefined) throw new Error('there is no default app')
   const sweeper = startSweeper(store, clock, onTrouble)
   return {
     ...core,
-    app: (name) => cores.get(name),
+    app: (name) => coreOf(name as AppId),
+    handleOf: (token) => refreshTokens.open(token)?.handle,
+    reloadApps: () => directory.reload(),
     ping: () => store.ping(),
     sweep: () => sweeper.sweep(),
     endFeeds: () => feed.close(),
     async close() {
       feed.close()
       tail.close()
+      directory.close()
       await sweeper.stop()
+      await watch.stop()
       if (closesStore) await store.close()
     },
   }
@@ -144,16 +165,6 @@ function settingsOfApps(options: EmbedOptions): ReadonlyMap<AppId, AppSettings> 
   ])
   if (faults.length > 0) throw new Error(`the settings are not legal: ${faults.join('; ')}`)
   return settings
-}
-
-function settingsOfTenant(
-  options: EmbedOptions,
-  own: AppSettings,
-  of: { readonly app: AppId; readonly tenant: TenantId },
-): AppSettings | undefined {
-  if (of.tenant === DEFAULT_TENANT) return own
-  const tenants = options.tenants?.[of.app] ?? {}
-  return Object.hasOwn(tenants, of.tenant) ? { ...own, ...tenants[of.tenant] } : undefined
 }
 
 /** An observer that throws is reported and never fails the request. */

@@ -10,12 +10,7 @@ import {
   StoreError,
   type TenantId,
 } from '@pawl/core'
-import type {
-  AppEntry,
-  AppSettingsInput,
-  TenantEntry,
-  TenantSettingsInput,
-} from '@pawl/protocol'
+import type { AppEntry, AppSettingsInput, TenantEntry, TenantSettingsInput } from '@pawl/protocol'
 import type { AppDirectory, RegistryOptions } from './app-registry.ts'
 import { APP_KIND, encodeEntry, INSTALLATION, TENANT_KIND } from './registry-records.ts'
 import {

@@ -1,11 +1,10 @@
-import { StoreError, type StoredRecord } from '@pawl/core'
+import { type StoredRecord, StoreError } from '@pawl/core'
 import {
   type AppSettingsInput,
-  appSettingsShape,
+  readAppSettings,
+  readTenantSettings,
   type TenantSettingsInput,
-  tenantSettingsShape,
 } from '@pawl/protocol'
-import { safeParse } from 'valibot'
 
 /** Kinds of the records of apps (app `*`) and tenants (their app); the id is the name. */
 export const APP_KIND = 'app'
@@ -34,30 +33,31 @@ export function encodeEntry(entry: {
 
 /** Reads an app's record. Throws `StoreError('corrupt')`. */
 export function decodeApp(record: StoredRecord): RegistryRecord<AppSettingsInput> {
-  const { settings, createdAtMs } = parse(record)
-  const parsed = safeParse(appSettingsShape, settings)
-  if (!parsed.success) throw corrupt(record)
-  return { name: record.id, settings: parsed.output, createdAtMs, version: record.version }
+  return decode(record, readAppSettings)
 }
 
 /** Reads a tenant's record. Throws `StoreError('corrupt')`. */
 export function decodeTenant(record: StoredRecord): RegistryRecord<TenantSettingsInput> {
-  const { settings, createdAtMs } = parse(record)
-  const parsed = safeParse(tenantSettingsShape, settings)
-  if (!parsed.success) throw corrupt(record)
-  return { name: record.id, settings: parsed.output, createdAtMs, version: record.version }
+  return decode(record, readTenantSettings)
 }
 
-function parse(record: StoredRecord): { readonly settings: unknown; readonly createdAtMs: number } {
-  let value: { settings?: unknown; createdAtMs?: unknown } | null
+function decode<Settings>(
+  record: StoredRecord,
+  read: (value: unknown) => Settings | undefined,
+): RegistryRecord<Settings> {
+  const { id: name, version } = record
+  const value = parse(record)
+  const settings = read(value.settings)
+  if (settings === undefined || typeof value.createdAtMs !== 'number') throw corrupt(record)
+  return { name, settings, createdAtMs: value.createdAtMs, version }
+}
+
+function parse(record: StoredRecord): { readonly settings?: unknown; createdAtMs?: unknown } {
   try {
-    value = JSON.parse(record.value)
+    return JSON.parse(record.value) ?? {}
   } catch (cause) {
     throw corrupt(record, cause)
   }
-  const { settings, createdAtMs } = value ?? {}
-  if (typeof createdAtMs !== 'number') throw corrupt(record)
-  return { settings, createdAtMs }
 }
 
 function corrupt(record: StoredRecord, cause?: unknown): StoreError {

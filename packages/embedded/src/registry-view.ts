@@ -1,16 +1,5 @@
-import {
-  type AppSettings,
-  appSettings,
-  capLifetimes,
-  faultsOf,
-  rotationSettings,
-} from '@pawl/core'
-import type {
-  AppEntry,
-  AppSettingsInput,
-  TenantEntry,
-  TenantSettingsInput,
-} from '@pawl/protocol'
+import { type AppSettings, appSettings, capLifetimes, faultsOf, rotationSettings } from '@pawl/core'
+import type { AppEntry, AppSettingsInput, TenantEntry, TenantSettingsInput } from '@pawl/protocol'
 
 /** An app or tenant as a core knows it. */
 export interface KnownEntry<Settings> {
@@ -33,11 +22,7 @@ export interface KnownApp extends KnownEntry<AppSettingsInput> {
 }
 
 /** The settings in force of an app that is a record: its own over those of the default app. */
-export function settingsOfApp(
-  name: string,
-  own: AppSettingsInput,
-  base: AppSettings,
-): AppSettings {
+export function settingsOfApp(name: string, own: AppSettingsInput, base: AppSettings): AppSettings {
   const { raceWindowMs, ...rest } = defined(own)
   const rotation = raceWindowMs === undefined ? base.rotation : rotationSettings(raceWindowMs)
   return appSettings({ ...base, audience: name, ...rest, rotation })

@@ -2,8 +2,11 @@ import type { Clock, EpochMs } from '@pawl/core'
 
 /** A clock that never goes back. */
 export interface SteadyClock extends Clock {
-  /** Takes a time into account that another core has stored: no later time is before it. */
-  readonly observe: (timeMs: number) => void
+  /**
+   * Takes a time into account that was stored before: no later time is before it. A time that is
+   * more than `leadMaxMs` (default `OBSERVED_LEAD_MAX_MS`) ahead of the wall clock is not believed.
+   */
+  readonly observe: (timeMs: number, leadMaxMs?: number) => void
   /** How far this clock is ahead of the wall clock, which was set back, in milliseconds. */
   readonly leadMs: () => number
 }
@@ -39,9 +42,8 @@ export function steadyClock(wall: Clock, elapsedMs: () => number): SteadyClock {
 
   return {
     nowMs,
-    observe(timeMs) {
-      const present = nowMs()
-      if (timeMs <= present || timeMs - wall.nowMs() > OBSERVED_LEAD_MAX_MS) return
+    observe(timeMs, leadMaxMs = OBSERVED_LEAD_MAX_MS) {
+      if (timeMs <= nowMs() || timeMs - wall.nowMs() > leadMaxMs) return
       latestMs = timeMs
       elapsedAtLatestMs = elapsedMs()
     },

@@ -20,6 +20,7 @@ export const ERRORS = {
   session_not_found: { status: 404, title: 'There is no such live session', remedy: 'fix' },
   session_limit: { status: 409, title: 'The user has too many live sessions', remedy: 'fix' },
   already_exists: { status: 409, title: 'It exists already', remedy: 'fix' },
+  version_conflict: { status: 409, title: 'It was changed meanwhile', remedy: 'fix' },
   claims_reserved: { status: 400, title: 'A claim name is reserved', remedy: 'fix' },
   token_too_large: { status: 400, title: 'The token would be too large', remedy: 'fix' },
   no_session: { status: 401, title: 'No session was presented', remedy: 'sign-in' },

@@ -1,3 +1,14 @@
+export {
+  APP_LIMITS,
+  type AppEntry,
+  type AppSettingsInput,
+  ASSURANCE_LEVELS,
+  type AssuranceLevel,
+  readAppSettings,
+  readTenantSettings,
+  type TenantEntry,
+  type TenantSettingsInput,
+} from './apps.ts'
 export type {
   CoreApi,
   DriverSettings,
@@ -18,6 +29,7 @@ export {
   type Remedy,
   refuse,
 } from './errors.ts'
+export { fields, type JsonObjectValue, LIMITS } from './fields.ts'
 export * from './frontend.ts'
 export { parseRequest } from './parse-request.ts'
 export {
@@ -29,6 +41,7 @@ export {
 } from './revocations.ts'
 export {
   COMMON_ERRORS,
+  carriesBody,
   type Operation,
   type ParsedRequestOf,
   type RequestOf,
@@ -37,7 +50,7 @@ export {
   type Route,
   type Scope,
 } from './routes.ts'
-export { fields, type JsonObjectValue, LIMITS, shapes } from './schemas.ts'
+export { shapes } from './schemas.ts'
 export {
   ACCESS_TOKEN_TYP,
   API_KEY_PREFIX,

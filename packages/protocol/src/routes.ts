@@ -14,6 +14,13 @@ export interface Route {
   readonly summary: string
   /** Refusals beyond those any route can give (`COMMON_ERRORS`). */
   readonly errors: readonly ErrorCode[]
+  /** True for a route about the whole installation: it is there for the default app alone. */
+  readonly isRootOnly?: true
+}
+
+/** Whether fields beside the path travel in a JSON body (else in the query). */
+export function carriesBody(method: Route['method']): boolean {
+  return method === 'POST' || method === 'PUT'
 }
 
 /** Refusals that every route can give. */
@@ -126,6 +133,66 @@ export const ROUTES = {
     path: '/v1/settings',
     scope: 'verify',
     summary: 'What a driver must know to verify locally.',
+    errors: [],
+  },
+  listApps: {
+    method: 'GET',
+    path: '/v1/apps',
+    scope: 'admin',
+    summary: 'List the apps of this installation, by name.',
+    errors: [],
+    isRootOnly: true,
+  },
+  getApp: {
+    method: 'GET',
+    path: '/v1/apps/{name}',
+    scope: 'admin',
+    summary: 'Read an app with its own settings and those in force.',
+    errors: [],
+    isRootOnly: true,
+  },
+  putApp: {
+    method: 'PUT',
+    path: '/v1/apps/{name}',
+    scope: 'admin',
+    summary: 'Create an app, or replace its settings; with a version, only that one.',
+    errors: ['already_exists', 'version_conflict'],
+    isRootOnly: true,
+  },
+  removeApp: {
+    method: 'DELETE',
+    path: '/v1/apps/{name}',
+    scope: 'admin',
+    summary: 'Remove an app with its tenants and keys; all its sessions end.',
+    errors: [],
+    isRootOnly: true,
+  },
+  listTenants: {
+    method: 'GET',
+    path: '/v1/tenants',
+    scope: 'admin',
+    summary: 'List the tenants of the app, by name.',
+    errors: [],
+  },
+  getTenant: {
+    method: 'GET',
+    path: '/v1/tenants/{name}',
+    scope: 'admin',
+    summary: 'Read a tenant with its own settings and those in force.',
+    errors: [],
+  },
+  putTenant: {
+    method: 'PUT',
+    path: '/v1/tenants/{name}',
+    scope: 'admin',
+    summary: 'Create a tenant, or replace its settings; with a version, only that one.',
+    errors: ['already_exists', 'version_conflict'],
+  },
+  removeTenant: {
+    method: 'DELETE',
+    path: '/v1/tenants/{name}',
+    scope: 'admin',
+    summary: 'Remove a tenant; all its sessions end.',
     errors: [],
   },
   getKeys: {

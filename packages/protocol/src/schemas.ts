@@ -1,76 +1,9 @@
 import * as v from 'valibot'
+import { ASSURANCE_LEVELS, appShapes } from './apps.ts'
+import { fields, LIMITS } from './fields.ts'
 import { revocationPage, revocationQuery } from './revocations.ts'
 
-/** Bounds of the wire, in characters unless said otherwise. */
-export const LIMITS = {
-  /** Longest user id. */
-  userIdChars: 256,
-  /** Longest token that is read; anything longer is refused unread, as any bad token. */
-  tokenChars: 8192,
-  /** Largest request body, in bytes. */
-  bodyBytes: 65_536,
-  /** Largest claims, as JSON text. */
-  claimsChars: 2_048,
-  /** Largest data, as JSON text. */
-  dataChars: 8_192,
-  /** Deepest nesting of claims and data. */
-  jsonDepth: 16,
-  /** Most uses in one confirmation. */
-  usesPerBatch: 256,
-  /** Most refresh tokens of one request (duplicate cookies of one name). */
-  refreshTokens: 4,
-  /** Most sessions in a page. */
-  pageSessions: 500,
-} as const
-
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
-const HANDLE = /^[A-Za-z0-9_-]{22}$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-const PRINTABLE = /^[^\u0000-\u001f\u007f]+$/
-
-const jsonObject = v.custom<JsonObjectValue>(isBoundedObject, 'must be a JSON object')
-
-/** A JSON object on the wire. */
-export type JsonObjectValue = { readonly [key: string]: unknown }
-
-/** True for a plain JSON object whose nesting stays within `LIMITS.jsonDepth`. */
-function isBoundedObject(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && depthWithin(value, 0)
-  )
-}
-
-function depthWithin(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (depth >= LIMITS.jsonDepth) return false
-  return Object.values(value).every((inner) => depthWithin(inner, depth + 1))
-}
-
-/** The fields that routes are made of. */
-export const fields = {
-  appName: v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -')),
-  tenant: v.optional(
-    v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -')),
-    'default',
-  ),
-  handle: v.pipe(v.string(), v.regex(HANDLE, 'must be a session handle (22 characters)')),
-  userId: v.pipe(
-    v.string(),
-    v.minLength(1, 'must not be empty'),
-    v.maxLength(LIMITS.userIdChars, 'is too long'),
-    v.regex(PRINTABLE, 'must not hold control characters'),
-  ),
-  token: v.pipe(
-    v.string(),
-    v.minLength(1, 'must not be empty'),
-    // A token of any length is judged as a token (401); only the body's bound is the request's.
-    v.maxLength(LIMITS.bodyBytes, 'is too long'),
-  ),
-  object: jsonObject,
-  seconds: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(315_360_000)),
-  epochMs: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8_640_000_000_000_000)),
-  thumbprint: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, 'must be an RFC 7638 thumbprint')),
-} as const
+const jsonObject = fields.object
 
 const lineageView = v.object({
   id: v.string(),
@@ -131,6 +64,7 @@ export const shapes = {
       idleTimeoutSeconds: v.optional(fields.seconds),
       absoluteTimeoutSeconds: v.optional(fields.seconds),
       accessTtlSeconds: v.optional(fields.seconds),
+      assurance: v.optional(v.picklist(ASSURANCE_LEVELS)),
       accessKind: v.optional(v.picklist(['jwt', 'opaque'])),
       replaces: v.optional(fields.handle),
       keyThumbprint: v.optional(fields.thumbprint),
@@ -232,6 +166,7 @@ export const shapes = {
       accessKind: v.picklist(['jwt', 'opaque']),
     }),
   },
+  ...appShapes,
   getKeys: {
     request: v.strictObject({}),
     response: v.object({

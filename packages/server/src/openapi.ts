@@ -1,5 +1,6 @@
 import {
   COMMON_ERRORS,
+  carriesBody,
   ERRORS,
   type ErrorCode,
   type Operation,
@@ -67,7 +68,7 @@ function describeOperation(operation: Operation): Json {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
   const properties = Object.entries(request.properties)
   const parameters = properties
-    .filter(([name]) => inPath.includes(name) || method === 'GET')
+    .filter(([name]) => inPath.includes(name) || !carriesBody(method))
     .map(([name, schema]) => {
       const place = inPath.includes(name) ? 'path' : 'query'
       return { name, in: place, required: request.required.includes(name), schema }
@@ -78,7 +79,7 @@ function describeOperation(operation: Operation): Json {
     properties: Object.fromEntries(properties.filter(([name]) => !inPath.includes(name))),
     required: request.required.filter((name) => !inPath.includes(name)),
   }
-  const hasBody = method !== 'GET'
+  const hasBody = carriesBody(method)
   return {
     operationId: operation,
     summary,

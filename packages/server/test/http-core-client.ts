@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import {
   type CoreApi,
+  carriesBody,
   isErrorCode,
   type Operation,
   type Outcome,
@@ -61,15 +62,15 @@ export function httpCoreClient(url: string, apiKey: string | undefined): CoreApi
         return encodeURIComponent(value)
       })
       const fields = Object.entries(rest).map(([name, value]) => [name, String(value)])
-      const query = method === 'GET' ? `?${new URLSearchParams(fields)}` : ''
+      const query = carriesBody(method) ? '' : `?${new URLSearchParams(fields)}`
       const { status, headers, body } = await exchange(url + filled + query, {
         method,
         agent,
         headers: {
           ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-          ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+          ...(carriesBody(method) ? { 'content-type': 'application/json' } : {}),
         },
-        ...(method === 'GET' ? {} : { body: rest }),
+        ...(carriesBody(method) ? { body: rest } : {}),
       })
       if (status === 200) return ok(withMaxAge(body, headers['cache-control']) as never)
       const { code, detail, session, retryAfterSeconds } = body as Refusal

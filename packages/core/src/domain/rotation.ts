@@ -61,13 +61,21 @@ export function decideRefresh(
   if (isRacingSibling(session, x, settings)) {
     return { kind: 'grant', rule: 'converge', rotation: convergeTo(session, x, nowMs) }
   }
-  if (isLateParent(session, x.hash2, nowMs, settings)) {
+  if (isLateParent(session, x.hash2, context)) {
     return { kind: 'grant', rule: 'late', rotation: null }
   }
   if (x.parentHash2 !== null && x.generation >= session.generation + 2) {
-    return { kind: 'grant', rule: 'heal', rotation: healTo(session, x, x.parentHash2, nowMs) }
+    // As row 2 does, over a row that is further back than the token's parent.
+    const healed = { ...advanceTo(x.parentHash2, x, nowMs), expected: session.curHash2 }
+    return { kind: 'grant', rule: 'heal', rotation: healed }
   }
   return { kind: 'theft', judged: session.curHash2 }
+}
+
+/** What is known of a use, beside the lineage of the token. */
+export interface UseContext extends Pick<RefreshContext, 'nowMs' | 'settings'> {
+  /** When a back end first saw the token; never counted as later than `nowMs`. */
+  readonly firstSeenAtMs: EpochMs
 }
 
 /** The verdict on a reported use of an access token. */
@@ -78,16 +86,13 @@ export type UseDecision =
 /**
  * Judges the use of an access token: the first settled use of an unconfirmed grant advances the
  * row as row 2 does. A use never converges and is never theft.
- *
- * @param firstSeenAtMs when a back end first saw the token; never counted as later than `nowMs`
  */
 export function decideUse(
   session: Session | undefined,
   lineage: Lineage,
-  firstSeenAtMs: EpochMs,
-  context: Pick<RefreshContext, 'nowMs' | 'settings'>,
+  context: UseContext,
 ): UseDecision {
-  const { nowMs, settings } = context
+  const { nowMs, settings, firstSeenAtMs } = context
   if (session === undefined || endedFor(session, lineage.mintedAtMs, nowMs) !== null) {
     return { kind: 'nothing' }
   }
@@ -120,7 +125,7 @@ export function decideStanding(
   if (ended !== null) return { kind: 'reject', reason: ended }
   const isCurrent = lineage.hash2 === session.curHash2
   const isChild = lineage.parent !== null && lineage.parent === prefixOf(session.curHash2)
-  if (isCurrent || isChild || isLateParent(session, lineage.hash2, nowMs, settings)) {
+  if (isCurrent || isChild || isLateParent(session, lineage.hash2, context)) {
     return { kind: 'stands' }
   }
   const isSibling =
@@ -165,10 +170,6 @@ function convergeTo(session: Session, x: PresentedToken, nowMs: EpochMs): Rotati
   return { expected: session.curHash2, next, nowMs }
 }
 
-function healTo(session: Session, x: PresentedToken, parent: SecretHash, nowMs: EpochMs): Rotation {
-  return { ...advanceTo(parent, x, nowMs), expected: session.curHash2 }
-}
-
 function isRacingSibling(session: Session, x: PresentedToken, settings: RotationSettings): boolean {
   return (
     x.parentHash2 !== null &&
@@ -189,10 +190,8 @@ function mintedInRace(session: Session, mintedAtMs: EpochMs, settings: RotationS
 function isLateParent(
   session: Session,
   hash2: SecretHash,
-  nowMs: EpochMs,
-  settings: RotationSettings,
+  { nowMs, settings: { raceWindowMs } }: Pick<RefreshContext, 'nowMs' | 'settings'>,
 ): boolean {
-  const { raceWindowMs } = settings
   return (
     raceWindowMs > 0 && hash2 === session.prevHash2 && nowMs <= session.confirmedAtMs + raceWindowMs
   )

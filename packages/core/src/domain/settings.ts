@@ -1,3 +1,6 @@
+import type { AssuranceLevel } from '@pawl/protocol'
+import { capLifetimes } from './lifetimes.ts'
+
 /** The parameters of the rule. All times in milliseconds. */
 export interface RotationSettings {
   /**
@@ -41,6 +44,8 @@ export interface AppSettings {
   readonly idleTimeoutSeconds: number
   /** Absolute lifetime in seconds; default 90 days. */
   readonly absoluteTimeoutSeconds: number
+  /** The level whose lifetimes cap all others; null (the default) caps nothing. */
+  readonly assurance: AssuranceLevel | null
   /**
    * The share of its life by which an access token may be shortened at random, so that clients do
    * not refresh in step; 0 to 0.25, default 0.05. It never lengthens a life.
@@ -74,19 +79,21 @@ export const DEFAULT_LIFETIMES = {
 /** Longest life of an access token, in seconds: one hour. */
 export const ACCESS_TTL_MAX_SECONDS = 3_600
 
-/** The settings of an app from defaults and what differs. */
+/** The settings of an app from defaults and what differs; its level caps the lifetimes. */
 export function appSettings(overrides: Partial<AppSettings> = {}): AppSettings {
-  return {
+  const settings: AppSettings = {
     rotation: rotationSettings(),
     confirm: 'on-use',
     issuer: 'pawl',
     audience: 'default',
     accessKind: 'jwt',
     accessJitterShare: ACCESS_JITTER_SHARE,
+    assurance: null,
     sessionLimit: null,
     ...DEFAULT_LIFETIMES,
     ...overrides,
   }
+  return capLifetimes(settings, settings.assurance)
 }
 
 /**

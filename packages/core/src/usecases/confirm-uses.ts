@@ -35,7 +35,7 @@ async function confirmLineage(
   const session = await context.store.find(token)
   const nowMs = context.clock.nowMs()
   const settings = context.settings.rotation
-  const decision = decideUse(session, token.lineage, firstSeenAtMs, { nowMs, settings })
+  const decision = decideUse(session, token.lineage, { nowMs, settings, firstSeenAtMs })
   if (decision.kind === 'nothing') return false
   // Best effort: a row that moved meanwhile was confirmed by somebody else, or never will be.
   const outcome = await context.store.rotate(token, decision.rotation)

@@ -9,6 +9,7 @@ import type {
   TenantId,
   UserId,
 } from '../domain/ids.ts'
+import { capLifetimes } from '../domain/lifetimes.ts'
 import type { Session } from '../domain/session.ts'
 import { type AppSettings, faultsOf, type SessionLimit } from '../domain/settings.ts'
 import type { AppContext } from './deps.ts'
@@ -100,29 +101,30 @@ async function insertSession(
   }
 }
 
-interface Lifetimes {
+interface Lives {
   readonly accessTtlSeconds: number
   readonly idleMs: number
   readonly absoluteMs: number
   readonly fault: string | null
 }
 
-/** The session's own lifetimes: what the request asks for, within the rules of the app. */
-function lifetimesOf(settings: AppSettings, request: Request): Lifetimes {
-  const accessTtlSeconds = request.accessTtlSeconds ?? settings.accessTtlSeconds
-  const absoluteSeconds = request.absoluteTimeoutSeconds ?? settings.absoluteTimeoutSeconds
-  const idleSeconds =
-    request.idleTimeoutSeconds ?? Math.min(settings.idleTimeoutSeconds, absoluteSeconds)
+/**
+ * The session's own lifetimes: what the request asks for, within the rules of the app, and no longer
+ * than the levels of tenant and request allow.
+ */
+function lifetimesOf(settings: AppSettings, request: Request): Lives {
+  const absoluteTimeoutSeconds = request.absoluteTimeoutSeconds ?? settings.absoluteTimeoutSeconds
+  const asked = {
+    accessTtlSeconds: request.accessTtlSeconds ?? settings.accessTtlSeconds,
+    absoluteTimeoutSeconds,
+    idleTimeoutSeconds:
+      request.idleTimeoutSeconds ?? Math.min(settings.idleTimeoutSeconds, absoluteTimeoutSeconds),
+  }
+  const lives = capLifetimes(capLifetimes(asked, settings.assurance), request.assurance ?? null)
   return {
-    accessTtlSeconds,
-    idleMs: idleSeconds * 1000,
-    absoluteMs: absoluteSeconds * 1000,
-    fault:
-      faultsOf({
-        ...settings,
-        accessTtlSeconds,
-        idleTimeoutSeconds: idleSeconds,
-        absoluteTimeoutSeconds: absoluteSeconds,
-      }).join('; ') || null,
+    accessTtlSeconds: lives.accessTtlSeconds,
+    idleMs: lives.idleTimeoutSeconds * 1000,
+    absoluteMs: lives.absoluteTimeoutSeconds * 1000,
+    fault: faultsOf({ ...settings, ...lives }).join('; ') || null,
   }
 }

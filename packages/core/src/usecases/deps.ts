@@ -3,6 +3,7 @@ import type { AppId, TenantId } from '../domain/ids.ts'
 import type { AppSettings } from '../domain/settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
+import type { Registry } from '../ports/registry.ts'
 import type { RevocationFeed } from '../ports/revocation-feed.ts'
 import type { SessionStore } from '../ports/session-store.ts'
 import type { AccessTokens, PublicKeys, RefreshTokens } from '../ports/tokens.ts'
@@ -16,12 +17,14 @@ export interface CoreDeps {
   readonly accessTokens: AccessTokens
   readonly publicKeys: PublicKeys
   readonly revocationFeed: RevocationFeed
+  readonly registry: Registry
   readonly emit: EventSink
 }
 
 /** The use cases of one app. */
 export interface AppContext extends CoreDeps {
   readonly app: AppId
+  /** As they are now: they change while the core runs. */
   readonly settings: AppSettings
   /** The settings of a tenant, or undefined if the app has none of that name. */
   readonly findTenant: (tenant: TenantId) => Promise<AppSettings | undefined>

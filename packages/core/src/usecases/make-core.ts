@@ -14,6 +14,16 @@ import { confirmUses } from './confirm-uses.ts'
 import { createSession } from './create-session.ts'
 import type { AppContext } from './deps.ts'
 import { listRevocations } from './list-revocations.ts'
+import {
+  getApp,
+  getTenant,
+  listApps,
+  listTenants,
+  putApp,
+  putTenant,
+  removeApp,
+  removeTenant,
+} from './manage-apps.ts'
 import { getSession, listSessions } from './read-sessions.ts'
 import { refreshSession } from './refresh-session.ts'
 import { replaceClaims, replaceData } from './replace-claims.ts'
@@ -38,6 +48,14 @@ const USE_CASES: { readonly [K in Operation]: UseCase<K> } = {
   replaceClaims,
   replaceData,
   revokeSession,
+  listApps,
+  getApp,
+  putApp,
+  removeApp,
+  listTenants,
+  getTenant,
+  putTenant,
+  removeTenant,
   getSettings,
   getKeys,
 }
@@ -76,6 +94,14 @@ export function makeCore(context: AppContext): CoreApi {
     replaceClaims: call('replaceClaims'),
     replaceData: call('replaceData'),
     revokeSession: call('revokeSession'),
+    listApps: call('listApps'),
+    getApp: call('getApp'),
+    putApp: call('putApp'),
+    removeApp: call('removeApp'),
+    listTenants: call('listTenants'),
+    getTenant: call('getTenant'),
+    putTenant: call('putTenant'),
+    removeTenant: call('removeTenant'),
     getSettings: call('getSettings'),
     getKeys: call('getKeys'),
     followRevocations: (options) => context.revocationFeed.follow(context.app, options),

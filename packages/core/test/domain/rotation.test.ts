@@ -297,7 +297,7 @@ interface SeenUse {
 function use({ parent = prefixOf(hash('cur')), seenAt, nowMs = seenAt, settings }: SeenUse) {
   const lineage = { hash2: hash('child'), parent, generation: 6, mintedAtMs: at(CONFIRMED) }
   const context = { nowMs: at(nowMs), settings: settings ?? SETTINGS }
-  return decideUse(SESSION, lineage, at(seenAt), context)
+  return decideUse(SESSION, lineage, { ...context, firstSeenAtMs: at(seenAt) })
 }
 
 test('a use of an unconfirmed grant confirms it once it has settled, not 1 ms before', () => {
@@ -322,10 +322,10 @@ test('a use of a sibling, of a root or of a stranger changes nothing', () => {
 test('a use in a session that is gone or over changes nothing', () => {
   const late = at(CONFIRMED + 2 * D)
   const lineage = { ...CHILD, parent: prefixOf(hash('cur')) }
-  const context = { nowMs: late, settings: SETTINGS }
+  const context = { nowMs: late, settings: SETTINGS, firstSeenAtMs: late }
   const revoked = { ...SESSION, revokedAtMs: at(CONFIRMED) }
-  assert.equal(decideUse(undefined, lineage, late, context).kind, 'nothing')
-  assert.equal(decideUse(revoked, lineage, late, context).kind, 'nothing')
+  assert.equal(decideUse(undefined, lineage, context).kind, 'nothing')
+  assert.equal(decideUse(revoked, lineage, context).kind, 'nothing')
 })
 
 test('with a settling time of zero the first use confirms at once: the strict rule', () => {
@@ -466,7 +466,11 @@ test('a use only ever advances to a child of the current token, by the row that 
   fc.assert(
     fc.property(sessions, tokens, contexts, times, (session, x, context, seenAt) => {
       const parent = x.parentHash2 === null ? null : prefixOf(x.parentHash2)
-      const decision = decideUse(session, { ...x, parent }, at(seenAt), context)
+      const decision = decideUse(
+        session,
+        { ...x, parent },
+        { ...context, firstSeenAtMs: at(seenAt) },
+      )
       if (decision.kind === 'nothing') return
       assert.equal(x.parentHash2, session.curHash2)
       assert.equal(decision.rotation.expected, session.curHash2)

@@ -14,6 +14,7 @@ import {
   type Origin,
   prefixOf,
   type RefreshTokens,
+  type Registry,
   type SecretHash,
   type SessionEvent,
   type SessionHandle,
@@ -56,6 +57,7 @@ export function testCore(
       readPage: async () => ({ entries: [], cursor: '0', isEnd: true, asOfMs: 0 }),
       follow: async function* () {},
     },
+    registry: noRegistry,
     publicKeys: { publicKeySet: async () => ({ keys: [], maxAgeSeconds: 60 }) },
     emit: (event) => events.push(event),
   })
@@ -63,6 +65,15 @@ export function testCore(
     nowMs += ms
   }
   return { core, store, events, advance }
+}
+
+const noRegistry: Registry = {
+  listApps: async () => [],
+  putApp: async () => ({ kind: 'configured' }),
+  removeApp: async () => 'configured',
+  listTenants: async () => [],
+  putTenant: async () => ({ kind: 'configured' }),
+  removeTenant: async () => 'configured',
 }
 
 /** The value of an outcome; fails the test with the refusal's code. */

@@ -1,4 +1,4 @@
-import { type Operation, type RequestOf, ROUTES } from '@pawl/protocol'
+import { carriesBody, type Operation, type RequestOf, ROUTES } from '@pawl/protocol'
 
 /** A call to the core as HTTP. */
 export interface EncodedCall {
@@ -12,7 +12,7 @@ const PLACEHOLDER = /\{([a-z]+)\}/gi
 
 /**
  * Writes a call by the route table: `{name}` in the path takes a field; the others travel in the
- * query (GET) or in the JSON body. Values are percent-encoded, so no value can leave its place.
+ * query (GET, DELETE) or in the JSON body. Values are percent-encoded, so no value can leave its place.
  */
 export function encodeCall<K extends Operation>(
   operation: K,
@@ -26,7 +26,7 @@ export function encodeCall<K extends Operation>(
     delete fields[name]
     return value
   })
-  if (method !== 'GET') return { method, path: basePath + filled, body: JSON.stringify(fields) }
+  if (carriesBody(method)) return { method, path: basePath + filled, body: JSON.stringify(fields) }
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) query.set(name, String(value))

@@ -1,5 +1,14 @@
 import type { IncomingMessage } from 'node:http'
-import { LIMITS, type Operation, type Outcome, ok, ROUTES, refuse, shapes } from '@pawl/protocol'
+import {
+  carriesBody,
+  LIMITS,
+  type Operation,
+  type Outcome,
+  ok,
+  ROUTES,
+  refuse,
+  shapes,
+} from '@pawl/protocol'
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset=(?:utf-8|"utf-8"))?$/i
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -7,7 +16,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 type Fields = { readonly [name: string]: unknown }
 
 /**
- * The fields of a request: those of the path, and those of the query (GET) or the JSON body. A
+ * The fields of a request: those of the path, and those of the query (GET, DELETE) or the JSON body. A
  * field given twice is refused. Schemas are applied later, by the core.
  */
 export async function readInput(
@@ -16,8 +25,9 @@ export async function readInput(
   query: string,
 ): Promise<Outcome<Fields>> {
   const { operation, params } = target
-  const given =
-    ROUTES[operation].method === 'GET' ? readQuery(operation, query) : await readBody(request)
+  const given = carriesBody(ROUTES[operation].method)
+    ? await readBody(request)
+    : readQuery(operation, query)
   if (given.kind === 'refused') return given
   const twice = Object.keys(params).find((name) => Object.hasOwn(given.value, name))
   if (twice !== undefined) return refuse('invalid_request', `${twice}: is given by the path`)

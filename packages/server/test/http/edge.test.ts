@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { COMMON_ERRORS, ERRORS, type ErrorCode, type Operation, ROUTES } from '@pawl/protocol'
+import {
+  COMMON_ERRORS,
+  carriesBody,
+  ERRORS,
+  type ErrorCode,
+  type Operation,
+  ROUTES,
+} from '@pawl/protocol'
 import { memoryStore } from '@pawl/store-testkit'
 import { generateApiKey } from '../../src/http/api-keys.ts'
 import { ConfigError, type RunningServer, startServer } from '../../src/index.ts'
@@ -56,8 +63,8 @@ describe('the API key', () => {
     const open = ['/health/live', '/health/ready', '/.well-known/jwks.json']
     for (const path of open) assert.equal((await exchange(server.url + path)).status, 200)
     for (const [operation, { method, path, scope }] of Object.entries(ROUTES)) {
-      const url = server.url + path.replace('{handle}', NOBODY)
-      const body = method === 'GET' ? undefined : '{not json'
+      const url = server.url + path.replace('{handle}', NOBODY).replace('{name}', 'nowhere')
+      const body = carriesBody(method) ? '{not json' : undefined
       const answer = await exchange(url, { method, headers: json, body })
       if (scope !== 'open') assert.equal(codeOf(answer), 'api_key_required', operation)
     }
