@@ -1,1 +1,2 @@
+export { migrationSql, SCHEMA_VERSION } from './migrations/index.ts'
 export { type SqliteStoreOptions, sqliteStore } from './sqlite-store.ts'

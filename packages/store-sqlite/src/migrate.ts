@@ -1,16 +1,10 @@
 import { StoreError } from '@pawl/core'
 import type { Database } from './database.ts'
-import { migrations, SCHEMA_VERSION } from './migrations/index.ts'
+import { migrationSql, SCHEMA_VERSION } from './migrations/index.ts'
 
-const makeVersionTable = `
-  CREATE TABLE IF NOT EXISTS schema_version (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    version INTEGER NOT NULL,
-    touched INTEGER NOT NULL DEFAULT 0
-  ) STRICT`
+const hasVersionTable = `SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'`
 const touch = 'UPDATE schema_version SET touched = touched + 1'
 const selectVersion = 'SELECT version FROM schema_version'
-const writeVersion = 'INSERT OR REPLACE INTO schema_version (only, version) VALUES (1, ?)'
 
 /**
  * Brings the schema up to this build's version in one transaction, which the caller has begun with
@@ -19,11 +13,10 @@ const writeVersion = 'INSERT OR REPLACE INTO schema_version (only, version) VALU
  * @throws StoreError `schema` if the database is newer than this build
  */
 export function migrateSchema(db: Database, _input: null): null {
-  db.exec(makeVersionTable)
-  const version = readVersion(db)
+  const isFresh = db.statement(hasVersionTable).all().length === 0
+  const version = isFresh ? 0 : readVersion(db)
   refuseNewer(version)
-  for (const step of migrations.slice(version)) db.exec(step)
-  if (version < SCHEMA_VERSION) db.statement(writeVersion).run(SCHEMA_VERSION)
+  db.exec(migrationSql(version))
   return null
 }
 
