@@ -34,6 +34,31 @@ interface Wire {
 
 /** Starts a proxy in front of a server of the loopback, on a free port. */
 export async function startProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  const wires = wiresTo(target)
+  const listener = createServer(wires.accept).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const address = listener.address()
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  return {
+    port: address.port,
+    through: (url) => withPort(url, address.port),
+    connections: wires.count,
+    cut: wires.cut,
+    stall: () => wires.become('stall'),
+    stallAnswers: () => wires.become('stall-answers'),
+    cutAtNextAnswer: () => wires.become('cut-at-answer'),
+    delay: wires.delay,
+    refuse: () => wires.become('refuse'),
+    flow: () => wires.become('flow'),
+    close: async () => {
+      wires.cut()
+      listener.close()
+      await once(listener, 'close')
+    },
+  }
+}
+
+function wiresTo(target: { readonly host: string; readonly port: number }) {
   const wires = new Set<Wire>()
   let mode: Mode = 'flow'
   let delayMs = 0
@@ -68,7 +93,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
     }
   }
 
-  const listener = createServer((client) => {
+  function accept(client: Socket): void {
     client.on('error', () => {})
     if (mode === 'refuse') {
       client.resetAndDestroy()
@@ -77,45 +102,36 @@ export async function startProxy(target: { host: string; port: number }): Promis
     const server = connect(target.port, target.host)
     const wire = { client, server }
     wires.add(wire)
-    server.on('error', () => {})
-    for (const socket of [client, server]) {
-      socket.setNoDelay(true)
-      socket.on('close', () => {
-        wires.delete(wire)
-        client.destroy()
-        server.destroy()
-      })
-    }
+    tie(wire, () => wires.delete(wire))
     carry(client, server, false)
     carry(server, client, true)
     obey()
-  }).listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
-
-  const become = (next: Mode) => () => {
-    mode = next
-    obey()
   }
+
   return {
-    port: address.port,
-    through: (url) => withPort(url, address.port),
-    connections: () => wires.size,
+    accept,
     cut,
-    stall: become('stall'),
-    stallAnswers: become('stall-answers'),
-    cutAtNextAnswer: become('cut-at-answer'),
-    delay: (ms) => {
+    count: () => wires.size,
+    become: (next: Mode) => {
+      mode = next
+      obey()
+    },
+    delay: (ms: number) => {
       delayMs = ms
     },
-    refuse: become('refuse'),
-    flow: become('flow'),
-    close: async () => {
-      cut()
-      listener.close()
-      await once(listener, 'close')
-    },
+  }
+}
+
+/** Ends both sockets of a wire when one ends. */
+function tie({ client, server }: Wire, onEnd: () => void): void {
+  server.on('error', () => {})
+  for (const socket of [client, server]) {
+    socket.setNoDelay(true)
+    socket.on('close', () => {
+      onEnd()
+      client.destroy()
+      server.destroy()
+    })
   }
 }
 

@@ -7,7 +7,8 @@ import { postgresPrograms } from '../../../test/engines/postgres.ts'
 
 /** One row, found by its key and changed on its conditions: what a refresh has to write. */
 const swapSql = `\\set i random(:rows, 2 * :rows - 1)
-UPDATE pawl_sessions SET generation = generation + 1, cur_hash = left(:i::text || '-' || generation || repeat('x', 43), 43),
+UPDATE pawl_sessions SET generation = generation + 1,
+  cur_hash = left(:i::text || '-' || generation || repeat('x', 43), 43),
   cur_minted_ms = cur_minted_ms + 1, prev_hash = cur_hash, confirmed_ms = confirmed_ms + 1,
   idle_expires_ms = idle_expires_ms + 1
 WHERE handle = left(md5(:i::text), 22) AND app = 'bench' AND tenant = 'default'
@@ -29,7 +30,7 @@ export interface Pgbench {
   run(script: 'swap' | 'insert', clients: number, seconds: number): Promise<number>
 }
 
-/** pgbench on the sessions of an engine: `rows` of ours, and as many behind them that are its own. */
+/** pgbench on the sessions of an engine: `rows` of ours, and as many behind them for itself. */
 export function pgbenchOn(engine: Engine, rows: number): Pgbench {
   const folder = engine.socketFolder ?? ''
   const files = {

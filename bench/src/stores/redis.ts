@@ -13,7 +13,7 @@ const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
 const ROUND_MS = 1000
 const BARE_ROWS = 100_000
-/** redis-benchmark runs so many requests and not for a time: as many as the last time in a round. */
+/** redis-benchmark runs for a number of requests: what it did in the last round, but not fewer. */
 const REQUESTS_MIN = 256
 
 /** In flight of ours, and the clients and pipelines of redis-benchmark that make as many. */
@@ -32,11 +32,12 @@ return c`
 
 const fillBare = `
 for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
-  redis.call('HSET', string.format('bare:%012d', i), 'c', string.rep('x', 43), 'm', string.rep('m', 90),
-    'k', string.rep('k', 40), 'u', 'user', 'f', string.rep('f', 24), 'p', '{"role":"member"}', 'd', '{}')
+  redis.call('HSET', string.format('bare:%012d', i), 'c', string.rep('x', 43), 'm',
+    string.rep('m', 90), 'k', string.rep('k', 40), 'u', 'user', 'f', string.rep('f', 24),
+    'p', '{"role":"member"}', 'd', '{}')
 end`
 
-/** The store on Redis, AOF always, beside redis-benchmark on a Lua script that swaps and no more. */
+/** The store on Redis, AOF always, beside redis-benchmark on a Lua script that only swaps. */
 export const storeRedis: Figure = {
   name: 'stores-redis',
   title: `Redis store, ${ROWS} rows, appendfsync always, beside redis-benchmark`,

@@ -75,6 +75,42 @@ function setUp(statementTimeoutMs: number): string {
 
 /** Opens a pool; connects when the first statement is run. */
 export function openDatabase(options: DatabaseOptions): Database {
+  const pool = openPool(options)
+  const runOnce = ({ name, text }: Statement, values: readonly Parameter[]) => {
+    const query = { name, text, values: values as unknown[], rowMode: 'array' as const }
+    return withClient(pool, async (client) => (await client.query<SqlRow & unknown[]>(query)).rows)
+  }
+  return {
+    run: async (statement, values = []) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await runOnce(statement, values)
+        } catch (error) {
+          const attemptsMax = attemptsAllowed(statement, error)
+          if (attempt >= attemptsMax) throw toStoreError(error)
+          await sleep(Math.random() * BACK_OFF_MS * 2 ** attempt)
+        }
+      }
+    },
+    session: async (work) => {
+      try {
+        return await withClient(pool, (client) => {
+          const query = async (text: string) => {
+            const timeout = { query_timeout: SESSION_TIMEOUT_MS }
+            const request = { text, rowMode: 'array' as const, ...timeout }
+            return (await client.query<SqlRow & unknown[]>(request)).rows
+          }
+          return work(query).finally(() => query('ROLLBACK').catch(() => {}))
+        })
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+function openPool(options: DatabaseOptions): Pool {
   const { schema, statementTimeoutMs } = options
   const searchPath = schema === null ? null : `"${schema.replaceAll('"', '""')}"`
   const pool = new Pool({
@@ -90,61 +126,24 @@ export function openDatabase(options: DatabaseOptions): Database {
   // A connection that breaks while nobody uses it is dropped by the pool; nobody is to be told.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
 
-  async function withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    if (pool.waitingCount >= WAITING_MAX) {
-      throw new StoreError('unavailable', 'too many calls wait for a connection to PostgreSQL')
-    }
-    const client = await pool.connect().catch((error: unknown) => {
-      throw toStoreError(error)
-    })
-    let isSpent = false
-    try {
-      return await work(client)
-    } catch (error) {
-      isSpent = isConnectionSpent(error)
-      throw error
-    } finally {
-      client.release(isSpent)
-    }
+async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  if (pool.waitingCount >= WAITING_MAX) {
+    throw new StoreError('unavailable', 'too many calls wait for a connection to PostgreSQL')
   }
-
-  async function runOnce(
-    statement: Statement,
-    values: readonly Parameter[],
-  ): Promise<readonly SqlRow[]> {
-    const { name, text } = statement
-    const query = { name, text, values: values as unknown[], rowMode: 'array' as const }
-    return withClient(async (client) => (await client.query<SqlRow & unknown[]>(query)).rows)
-  }
-
-  return {
-    run: async (statement, values = []) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await runOnce(statement, values)
-        } catch (error) {
-          const attemptsMax = attemptsAllowed(statement, error)
-          if (attempt >= attemptsMax) throw toStoreError(error)
-          await sleep(Math.random() * BACK_OFF_MS * 2 ** attempt)
-        }
-      }
-    },
-    session: async (work) => {
-      try {
-        return await withClient(async (client) => {
-          const query = async (text: string) => {
-            const timeout = { query_timeout: SESSION_TIMEOUT_MS }
-            const request = { text, rowMode: 'array' as const, ...timeout }
-            return (await client.query<SqlRow & unknown[]>(request)).rows
-          }
-          return work(query).finally(() => query('ROLLBACK').catch(() => {}))
-        })
-      } catch (error) {
-        throw toStoreError(error)
-      }
-    },
-    close: () => pool.end(),
+  const client = await pool.connect().catch((error: unknown) => {
+    throw toStoreError(error)
+  })
+  let isSpent = false
+  try {
+    return await work(client)
+  } catch (error) {
+    isSpent = isConnectionSpent(error)
+    throw error
+  } finally {
+    client.release(isSpent)
   }
 }
 

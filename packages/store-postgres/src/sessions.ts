@@ -83,9 +83,10 @@ const findSessions: Pair = {
  * the rule takes for what it is: the token that was presented is the current one.
  */
 function rotateText(of: RotationValue, from: string, isOurs: string): string {
-  const setRow = `UPDATE pawl_sessions s SET ${setRotation(of)}`
-  return `moved AS (${setRow} ${from === '' ? '' : `FROM ${from}`}
-      WHERE ${isOurs} AND ${mayRotate(of)} AND ${isNotRevoked} RETURNING ${of('n')}, ${plainColumns})
+  return `moved AS (
+      UPDATE pawl_sessions s SET ${setRotation(of)} ${from === '' ? '' : `FROM ${from}`}
+      WHERE ${isOurs} AND ${mayRotate(of)} AND ${isNotRevoked}
+      RETURNING ${of('n')}, ${plainColumns})
     SELECT m.*, 'moved' FROM moved m
     UNION ALL
     SELECT ${of('n')}, ${foldedColumns},

@@ -14,12 +14,14 @@ export interface Script {
   readonly isRepeatable: boolean
 }
 
+const fieldList = rowFields.map((name) => `'${name}'`).join(',')
+
 /**
- * What scripts have at hand; each names what it uses, for Lua makes the functions anew at every call.
- * `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles of a user's sessions that are not
- * revoked by creation time, `c:` cut-offs (before, at, reason), `x` when the sweeper is to look at a
- * row, `n` the number of the log's last entry, `l` the log, `t` its numbers by time. A place is
- * `app:tenant`. Numbers are doubles, as in JavaScript, and are written by `whole`: Lua's own way
+ * What scripts have at hand; each gets what it names, for Lua makes functions anew at each call.
+ * `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles of a user's sessions that are
+ * not revoked by creation time, `c:` cut-offs (before, at, reason), `x` when the sweeper is to look
+ * at a row, `n` the number of the log's last entry, `l` the log, `t` its numbers by time. A place
+ * is `app:tenant`. Numbers are doubles, as in JavaScript, and are written by `whole`: Lua's own way
  * would round them. Patterns begin with `^`: one that may begin anywhere is tried everywhere.
  */
 const functions = {
@@ -27,7 +29,7 @@ const functions = {
 local function whole(number) return string.format('%.0f', number) end`,
   read: `
 local function read(place, handle)
-  return redis.call('HMGET', P..'s:'..place..':'..handle, ${rowFields.map((name) => `'${name}'`).join(',')})
+  return redis.call('HMGET', P..'s:'..place..':'..handle, ${fieldList})
 end`,
   constants: `
 local function constants(s)
@@ -266,7 +268,8 @@ export const logScript = script(
   `
 local after = tonumber(ARGV[1])
 if after > tonumber(redis.call('GET', P..'n') or '0') then after = 0 end
-return {whole(after), redis.call('XRANGE', P..'l', '('..whole(after)..'-0', '+', 'COUNT', ARGV[2])}`,
+local first = '('..whole(after)..'-0'
+return {whole(after), redis.call('XRANGE', P..'l', first, '+', 'COUNT', ARGV[2])}`,
   repeatable,
 )
 

@@ -47,38 +47,8 @@ const PAUSE_MS = 100
  */
 export function openServer(settings: ServerOptions): Server {
   const { prefix, answerTimeoutMs } = settings
-  let line: Line | undefined
+  const lines = linesTo(settings)
   let underWay = 0
-  let failure = { error: undefined as unknown, untilMs: 0 }
-
-  function connect(): Line {
-    if (performance.now() < failure.untilMs) throw toStoreError(failure.error)
-    const client = createClient({
-      ...settings.options,
-      socket: { ...settings.options.socket, reconnectStrategy: false } as never,
-      disableOfflineQueue: true,
-      commandOptions: { timeout: undefined } as never,
-      RESP: 2,
-      maintNotifications: 'disabled',
-    }) as unknown as Client
-    client.on('error', () => drop(client))
-    client.on('end', () => drop(client))
-    const isReady = within(settings.connectTimeoutMs, welcome(client), 'unavailable').catch(
-      (error: unknown) => {
-        drop(client)
-        failure = { error, untilMs: performance.now() + PAUSE_MS * (0.5 + Math.random()) }
-        throw error
-      },
-    )
-    isReady.catch(() => {})
-    return { client, isReady }
-  }
-
-  /** Ends a connection; whatever waits for an answer on it hears so. */
-  function drop(client: Client): void {
-    if (line?.client === client) line = undefined
-    client.destroy()
-  }
 
   async function sendOnce(command: readonly string[]): Promise<Reply> {
     if (underWay >= UNDER_WAY_MAX) {
@@ -86,15 +56,14 @@ export function openServer(settings: ServerOptions): Server {
     }
     underWay += 1
     try {
-      line ??= connect()
-      const { client, isReady } = line
+      const { client, isReady } = lines.current()
       await isReady.catch((error: unknown) => {
         throw new NotSent(error)
       })
       const answer = client.sendCommand(command as string[]) as unknown as Promise<Reply>
       return await within(answerTimeoutMs, answer, 'timeout').catch((error: unknown) => {
         const isMute = isStoreError(error) && error.kind === 'timeout'
-        if (isMute || serverCode(error) === 'READONLY') drop(client)
+        if (isMute || serverCode(error) === 'READONLY') lines.drop(client)
         throw error
       })
     } finally {
@@ -125,6 +94,50 @@ export function openServer(settings: ServerOptions): Server {
         return await send(['EVAL', script.source, ...rest], script)
       }
     },
+    close: lines.close,
+  }
+}
+
+/** The one connection, made when it is asked for. */
+function linesTo(settings: ServerOptions) {
+  let line: Line | undefined
+  let failure = { error: undefined as unknown, untilMs: 0 }
+
+  /** Ends a connection; whatever waits for an answer on it hears so. */
+  function drop(client: Client): void {
+    if (line?.client === client) line = undefined
+    client.destroy()
+  }
+
+  function connect(): Line {
+    if (performance.now() < failure.untilMs) throw toStoreError(failure.error)
+    const client = createClient({
+      ...settings.options,
+      socket: { ...settings.options.socket, reconnectStrategy: false } as never,
+      disableOfflineQueue: true,
+      commandOptions: { timeout: undefined } as never,
+      RESP: 2,
+      maintNotifications: 'disabled',
+    }) as unknown as Client
+    client.on('error', () => drop(client))
+    client.on('end', () => drop(client))
+    const isReady = within(settings.connectTimeoutMs, welcome(client), 'unavailable').catch(
+      (error: unknown) => {
+        drop(client)
+        failure = { error, untilMs: performance.now() + PAUSE_MS * (0.5 + Math.random()) }
+        throw error
+      },
+    )
+    isReady.catch(() => {})
+    return { client, isReady }
+  }
+
+  return {
+    current: (): Line => {
+      line ??= connect()
+      return line
+    },
+    drop,
     close: async () => {
       const last = line?.client
       line = undefined

@@ -72,7 +72,8 @@ function describeMigrations(): void {
     const owner = postgresStore({ url: urlOf('granted') })
     await owner.migrate()
     await owner.close()
-    await admin.query(`CREATE ROLE core LOGIN PASSWORD 'core'; GRANT USAGE ON SCHEMA granted TO core;
+    await admin.query(`CREATE ROLE core LOGIN PASSWORD 'core';
+      GRANT USAGE ON SCHEMA granted TO core;
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA granted TO core`)
     const url = new URL(urlOf('granted'))
     url.username = 'core'
