@@ -69,11 +69,12 @@ export function makeFeedFollower(deps: FeedFollowerDeps): FeedFollower {
 
   function pause(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const callOff = deps.schedule(resolve, waitMs)
       const end = (): void => {
         callOff()
+        signal.removeEventListener('abort', end)
         resolve()
       }
+      const callOff = deps.schedule(end, waitMs)
       signal.addEventListener('abort', end, { once: true })
     })
   }
