@@ -71,7 +71,7 @@ export function play(): Play {
       const nowMs = atMs as EpochMs
       const parent = parentHash2 === null ? null : prefixOf(parentHash2)
       const lineage = { hash2, parent, generation, mintedAtMs }
-      const decision = decideUse(session, lineage, nowMs, { nowMs, settings })
+      const decision = decideUse(session, lineage, { nowMs, settings, firstSeenAtMs: nowMs })
       if (decision.kind === 'advance') apply(decision.rotation)
       return decision.kind === 'advance'
     },

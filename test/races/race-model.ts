@@ -57,7 +57,11 @@ export function stepModel(
       return stepRefresh(row, factsOf(tokens, call.token), nowMs)
     case 'confirm': {
       const lineage = lineageOf(factsOf(tokens, call.token))
-      const decision = decideUse(row, lineage, nowMs, { nowMs, settings: raceRotation })
+      const decision = decideUse(row, lineage, {
+        nowMs,
+        settings: raceRotation,
+        firstSeenAtMs: nowMs,
+      })
       if (decision.kind === 'nothing') return { row, mark: 'confirmed 0' }
       return { row: rotate(row, decision.rotation), mark: 'confirmed 1' }
     }

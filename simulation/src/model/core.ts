@@ -64,9 +64,13 @@ export function reportUse(setting: Setting, state: State, { token, seenAt }: See
   const { rule, tickMs } = setting
   const { hash2, parentHash2, generation, mintedAtMs } = presented(token, tickMs)
   const lineage = { hash2, parent: parentHash2 as never, generation, mintedAtMs }
-  const context = { nowMs: toMs(state.now, tickMs), settings: rule.settings }
+  const context = {
+    nowMs: toMs(state.now, tickMs),
+    settings: rule.settings,
+    firstSeenAtMs: toMs(seenAt, tickMs),
+  }
   const session = sessionOf(setting, state.row)
-  const decision = rule.decideUse(session, lineage, toMs(seenAt, tickMs), context)
+  const decision = rule.decideUse(session, lineage, context)
   return decision.kind === 'nothing' ? null : applied(setting, state, decision)
 }
 

@@ -48,7 +48,10 @@ export function nextStep(ground: Ground, { session, seen }: Views, call: Call): 
   const { rule } = ground
   const context = { nowMs: RACE_NOW_MS, settings: rule.settings, provenKey: null }
   if (call.kind === 'use') {
-    const decision = rule.decideUse(seen, lineageOf(call.token), RACE_NOW_MS, context)
+    const decision = rule.decideUse(seen, lineageOf(call.token), {
+      ...context,
+      firstSeenAtMs: RACE_NOW_MS,
+    })
     if (decision.kind === 'nothing') return { session, seen, outcome: 'nothing' }
     // Best effort, as in production: a report that comes too late for its row is dropped.
     const swapped = swap(ground, session, { rotation: decision.rotation, outcome: 'advance' })

@@ -15,7 +15,7 @@ export const confirmOnUse: Rule = {
     if (token.parentHash2 !== session.curHash2) return theft(session)
     return { kind: 'grant', rule: 'advance', rotation: advance(session, token, nowMs) }
   }),
-  decideUse: (...[session, lineage, , { nowMs }]) => {
+  decideUse: (session, lineage, { nowMs }) => {
     if (session === undefined || session.revokedAtMs !== null) return nothing
     if (lineage.parent === null || lineage.parent !== prefixOf(session.curHash2)) return nothing
     return { kind: 'advance', rotation: advance(session, lineage, nowMs) }
