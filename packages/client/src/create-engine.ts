@@ -2,7 +2,7 @@ import { DEFAULT_BASE_PATH, FRONTEND_PATHS } from '@pawl/protocol/frontend'
 import type { Engine, EngineOptions } from './engine.ts'
 import type { EngineEffect } from './engine-state.ts'
 import type { EnginePorts } from './ports.ts'
-import { sendTask } from './send-task.ts'
+import { sendTask, transportHeader } from './send-task.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
 import { defaultSettings, type EngineSettings } from './settings.ts'
 import { encodeRecord } from './shared-record.ts'
@@ -49,8 +49,15 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
       await ask({ kind: 'call-asked' })
       const state = loop.state()
       const header = headerOf(state)
-      const accessToken = state.record.tokens?.access
-      return { handle: header?.handle, grant: header?.grant, accessToken }
+      const access = state.record.tokens?.access
+      return {
+        handle: header?.handle,
+        grant: header?.grant,
+        headers: {
+          ...transportHeader(settings),
+          ...(access === undefined ? {} : { authorization: `Bearer ${access}` }),
+        },
+      }
     },
     observe: (answer) => dispatch({ kind: 'answered', answer }),
     recoverCall: (code, grant) => ask({ kind: 'call-refused', code, grant }),

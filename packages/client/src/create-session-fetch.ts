@@ -1,5 +1,4 @@
-import { HEADERS } from '@pawl/protocol/frontend'
-import type { Engine } from './engine.ts'
+import type { CallCredentials, Engine } from './engine.ts'
 import type { EnginePorts } from './ports.ts'
 import { readAnswer } from './read-answer.ts'
 import { resolveUrl } from './resolve-url.ts'
@@ -42,9 +41,9 @@ export function createSessionFetch(
 
   /** Sends the call; the code, if the refusal is one that a refresh can heal. */
   const attempt = async (call: Call) => {
-    const { handle, grant, accessToken } = await unlessAborted(engine.prepareCall(), call.signal)
+    const { handle, grant, headers } = await unlessAborted(engine.prepareCall(), call.signal)
     const startedAtMs = engine.nowMs()
-    const response = await call.send(accessToken)
+    const response = await call.send(headers)
     // After a redirect to another origin it is another's word.
     const ours = response.url === '' || ourUrl(response.url) !== undefined
     const answer = readAnswer(response, { startedAtMs, handle })
@@ -76,7 +75,7 @@ export function createSessionFetch(
 interface Call {
   readonly signal: AbortSignal | null | undefined
   readonly replayable: boolean
-  send(accessToken: string | undefined): Promise<Response>
+  send(own: CallCredentials['headers']): Promise<Response>
 }
 
 function prepare(from: {
@@ -92,19 +91,17 @@ function prepare(from: {
   return {
     signal: init?.signal ?? request?.signal,
     replayable: !(init?.body instanceof ReadableStream),
-    send: (accessToken) => {
-      const { holdsTokens } = engine.settings
+    send: (own) => {
       const headers = new Headers(init?.headers ?? request?.headers)
-      headers.set(HEADERS.transport, holdsTokens ? 'header' : 'cookie')
-      if (accessToken !== undefined && !headers.has('authorization')) {
-        headers.set('authorization', `Bearer ${accessToken}`)
+      for (const [name, value] of Object.entries(own)) {
+        if (!headers.has(name)) headers.set(name, value)
       }
       const sent: RequestInit = { ...init, headers }
-      if (!holdsTokens) sent.credentials = 'include'
+      if (!engine.settings.holdsTokens) sent.credentials = 'include'
       if (request === undefined) return ports.fetch(url, sent)
-      const own = spare ?? request
+      const unread = spare ?? request
       spare = undefined
-      return ports.fetch(new Request(own, sent))
+      return ports.fetch(new Request(unread, sent))
     },
   }
 }

@@ -14,8 +14,8 @@ export interface EngineOptions extends Partial<EngineSettings> {
 export interface CallCredentials {
   readonly handle: string | undefined
   readonly grant: string | undefined
-  /** Header transport only. */
-  readonly accessToken: string | undefined
+  /** The headers that belong to it; with the access token in header transport. */
+  readonly headers: { readonly [name: string]: string }
 }
 
 /** The running engine of one tab. */

@@ -13,6 +13,13 @@ export interface TaskRequest {
   readonly refreshToken: string | undefined
 }
 
+/** Tells the API where the tokens are; it also keeps forms of other sites from sending the call. */
+export function transportHeader({ holdsTokens }: EngineSettings): {
+  readonly [name: string]: string
+} {
+  return { [HEADERS.transport]: holdsTokens ? 'header' : 'cookie' }
+}
+
 /** How it went. */
 export type TaskOutcome =
   | { readonly kind: 'task-answered'; readonly answer: Answer }
@@ -21,20 +28,20 @@ export type TaskOutcome =
 /** Sends a refresh or a sign-out; aborts it after a third of the race window. Never rejects. */
 export async function sendTask(
   { fetch, clock }: EnginePorts,
-  { holdsTokens, raceWindowMs }: EngineSettings,
+  settings: EngineSettings,
   { url, handle, refreshToken }: TaskRequest,
 ): Promise<TaskOutcome> {
   const startedAtMs = clock.nowMs()
   const abort = new AbortController()
-  const cancel = clock.after(raceWindowMs * REFRESH_ABORT_SHARE, () => abort.abort())
+  const cancel = clock.after(settings.raceWindowMs * REFRESH_ABORT_SHARE, () => abort.abort())
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: {
-        [HEADERS.transport]: holdsTokens ? 'header' : 'cookie',
+        ...transportHeader(settings),
         ...(refreshToken === undefined ? {} : { [HEADERS.refreshToken]: refreshToken }),
       },
-      credentials: holdsTokens ? 'omit' : 'include',
+      credentials: settings.holdsTokens ? 'omit' : 'include',
       cache: 'no-store',
       // A token goes to the API and nowhere else.
       redirect: 'error',

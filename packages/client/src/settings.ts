@@ -11,6 +11,11 @@ export interface EngineSettings {
    * somebody wants to know (`demand`). Only the API can see into the cookie jar.
    */
   readonly probe: 'start' | 'demand'
+  /**
+   * Whether a visible tab refreshes ahead of expiry, and so keeps the session from idling out.
+   * Default true.
+   */
+  readonly refreshAhead: boolean
 }
 
 /** The default settings. */
@@ -18,6 +23,7 @@ export const defaultSettings: EngineSettings = {
   holdsTokens: false,
   raceWindowMs: REFRESH_ABORT_MS / REFRESH_ABORT_SHARE,
   probe: 'start',
+  refreshAhead: true,
 }
 
 /** How long before its expiry an access token is refreshed: this share of its life, bounded. */

@@ -223,6 +223,17 @@ describe('the fetch of the session', () => {
   })
 })
 
+describe('what is prepared for a call that fetch does not make', () => {
+  it('has the headers of a fresh grant', async () => {
+    const { engine, sessions, time } = await setUpSignedIn()
+    time.nowMs += 2 * 3_600_000
+    const { headers } = await engine.prepareCall()
+    assert.equal(sessions.refreshes.length, 1)
+    assert.deepEqual(Object.keys(headers), [HEADERS.transport, 'authorization'])
+    assert.equal(sessions.check(headers.authorization?.replace('Bearer ', '')).kind, 'ok')
+  })
+})
+
 describe('a closed engine', () => {
   it('settles whoever waits, and lets calls pass as they are', async () => {
     const { engine, fetch, sessions } = await setUpSignedIn()

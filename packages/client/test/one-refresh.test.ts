@@ -45,6 +45,16 @@ describe('five tabs of one browser', () => {
     assert.equal(world.api.refreshes.length, 1)
   })
 
+  it('refresh nothing ahead of expiry if they were told not to, and once when one is used', () => {
+    const { world, tabs } = signedIn(5, { refreshAhead: false })
+    world.time.pass(5 * HOUR_MS)
+    assert.equal(world.api.refreshes.length, 0)
+    const call = tabs[3]!.call()
+    world.time.pass(1000)
+    assert.equal(call.result, 'ok')
+    assert.equal(world.api.refreshes.length, 1)
+  })
+
   it('refresh once when the device wakes after a night', () => {
     const { world, tabs } = signedIn(5)
     for (const tab of tabs) tab.show(false)

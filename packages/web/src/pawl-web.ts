@@ -36,6 +36,11 @@ export interface PawlWebOptions {
   readonly persist?: 'memory' | 'local' | undefined
   /** `start` (default): ask the API at once when nothing is known; `demand`: when it matters. */
   readonly probe?: 'start' | 'demand' | undefined
+  /**
+   * Whether a visible tab refreshes ahead of expiry (default true). It counts as activity: without
+   * it, a page that is open but not used lets the session idle out.
+   */
+  readonly refreshAhead?: boolean | undefined
   /** The servers' race window in ms, 60 000 by default; the same on both sides. */
   readonly raceWindowMs?: number | undefined
 }
@@ -44,6 +49,12 @@ export interface PawlWebOptions {
 export interface WebSession {
   /** fetch, with the session; other origins than the API's are passed through untouched. */
   readonly fetch: SessionFetch
+  /**
+   * For calls that are not made by fetch (XMLHttpRequest, EventSource, WebSocket, a download):
+   * waits until the access token is good for one, and returns the headers to send along, if any
+   * can be sent. Never rejects.
+   */
+  prepare(): Promise<{ readonly [name: string]: string }>
   /** The state now; the same object until it changes. */
   get(): SessionState
   /** The state once it is known; `unknown` if trouble keeps it from being known for now. */
@@ -86,6 +97,7 @@ export function pawlWeb(options: PawlWebOptions = {}): WebSession {
     holdsTokens: held,
     raceWindowMs: options.raceWindowMs ?? defaultSettings.raceWindowMs,
     probe: options.probe ?? defaultSettings.probe,
+    refreshAhead: options.refreshAhead ?? defaultSettings.refreshAhead,
   }
   const ports = createWebPorts({
     scope: `pawl:${RECORD_VERSION}:${held ? 'header:' : ''}${apiOrigin}${basePath ?? ''}`,
@@ -109,6 +121,7 @@ function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[])
   }
   return {
     fetch,
+    prepare: async () => (await engine.prepareCall()).headers,
     get: engine.get,
     ready,
     require: async () => {

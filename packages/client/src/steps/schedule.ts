@@ -74,9 +74,9 @@ export function nextAlarmAtMs(state: EngineState, nowMs: number): number | undef
 
 /** Only a visible tab refreshes ahead of expiry: a hidden one waits until it is used. */
 function aheadAtMs(state: EngineState): number | undefined {
-  const { visible, jitter } = state
+  const { visible, jitter, settings } = state
   const { known } = state.record
-  if (known.kind !== 'active' || !visible) return undefined
+  if (known.kind !== 'active' || !visible || !settings.refreshAhead) return undefined
   const leadMs =
     Math.min(MAX_LEAD_MS, known.accessLifeMs * LEAD_SHARE) * (1 + jitter * LEAD_JITTER_SHARE)
   return Math.max(
