@@ -30,8 +30,8 @@ interface Alike {
 
 /**
  * Finds an order in which the calls, one after the other, give the answers that they gave and the
- * row that was left; undefined if there is none. The order keeps real time: a call that ended before
- * another began comes before it.
+ * row that was left; undefined if there is none. The order keeps real time: a call that ended
+ * before another began comes before it.
  *
  * The search is complete within its bound, and fast because: a call that changes nothing and whose
  * answer fits is taken at once, which never hurts; calls that are alike are interchangeable; claims

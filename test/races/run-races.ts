@@ -37,8 +37,8 @@ export interface RaceTally {
 
 /**
  * Races real cores in several processes on one store, round after round, and proves of each round
- * that its answers, its events, its log entries and the row it left are those of the same calls made
- * one after the other. Throws on the first round that cannot be explained.
+ * that its answers, its events, its log entries and the row it left are those of the same calls
+ * made one after the other. Throws on the first round that cannot be explained.
  *
  * The proof of a round is an order: found by a search over the rule's own functions, and then made
  * to happen, call by call, by the real use cases on the memory store. Whatever the search believes,

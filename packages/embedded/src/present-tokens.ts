@@ -1,7 +1,9 @@
 import type { AccessTokens, RefreshTokens } from '@pawl/core'
 import type { AppDirectory } from './app-registry.ts'
 
-/** Refresh tokens, those of apps and tenants that are gone left out: to this core they are nothing. */
+/**
+ * Refresh tokens, those of apps and tenants that are gone left out: to this core they are nothing.
+ */
 export function presentRefreshTokens(
   tokens: RefreshTokens,
   { isOfPresent }: Pick<AppDirectory, 'isOfPresent'>,

@@ -5,12 +5,14 @@ export interface RevocationFeedOptions {
    * about each token, `go-on` relies on what was known before, revocations or not.
    */
   readonly onStale?: 'check-at-core' | 'go-on'
-  /** The feed is stale after so long without a sign of life, in ms; 2 000 to 60 000, default 5 000. */
+  /**
+   * The feed is stale after so long without a sign of life, in ms; 2 000 to 60 000, default 5 000.
+   */
   readonly staleAfterMs?: number
   /**
    * With `check-at-core`: how long verification goes on without the feed while the core cannot be
-   * asked either, in seconds since the feed was last complete; 0 to 3 600. After that, and with 0 at
-   * once, requests are answered 503. Default 900, the default life of an access token.
+   * asked either, in seconds since the feed was last complete; 0 to 3 600. After that, and with 0
+   * at once, requests are answered 503. Default 900, the default life of an access token.
    */
   readonly coreDownSeconds?: number
   /** Entries held in memory, about 61 bytes each; 1 000 to 10 000 000, default 2 000 000. */

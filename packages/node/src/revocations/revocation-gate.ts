@@ -81,8 +81,9 @@ export interface RevocationGateDeps {
 
 /**
  * The gate over a memory and its feed. With a feed that is complete, a token costs two comparisons,
- * and one look-up after each change. While it is stale, the core is asked once per token and second;
- * a core that does not answer is asked by one request at a time, and the others do not wait.
+ * and one look-up after each change. While it is stale, the core is asked once per token and
+ * second; a core that does not answer is asked by one request at a time, and the others do not
+ * wait.
  */
 export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
   const { memory, follower, nowMs } = deps

@@ -17,7 +17,9 @@ const SELF_AT = generation + mintedAt
 const PARENT_AT = SELF_AT + self
 const LENGTH = PARENT_AT + parent
 
-/** Reads the claim `lin` of a token issued at `issuedAtMs`; undefined if it is no packed lineage. */
+/**
+ * Reads the claim `lin` of a token issued at `issuedAtMs`; undefined if it is no packed lineage.
+ */
 export function readLineage(packed: unknown, issuedAtMs: number): TokenLineage | undefined {
   if (typeof packed !== 'string') return undefined
   const bytes = decodeCanonical(packed)

@@ -9,7 +9,10 @@ interface StoreKind {
   readonly factory: string
 }
 
-/** THE STORES, by the scheme of their URL. Packages beside SQLite are installed by whoever uses them. */
+/**
+ * THE STORES, by the scheme of their URL. Packages beside SQLite are installed by whoever uses
+ * them.
+ */
 const STORE_KINDS: { readonly [scheme: string]: StoreKind } = {
   'postgres:': { packageName: '@pawl/store-postgres', factory: 'postgresStore' },
   'postgresql:': { packageName: '@pawl/store-postgres', factory: 'postgresStore' },
