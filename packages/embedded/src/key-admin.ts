@@ -30,7 +30,11 @@ export interface KeyAdmin {
   /** Makes the next key now; it signs once every verifier can have seen it. */
   readonly rotate: (
     app: AppId,
-    order: { readonly algorithm: SigningAlgorithm; readonly nowMs: EpochMs },
+    order: {
+      readonly algorithm: SigningAlgorithm
+      readonly isTurning: boolean
+      readonly nowMs: EpochMs
+    },
   ) => Promise<{ readonly signsFromMs: EpochMs }>
   /**
    * Takes a key away: cores refuse its tokens within `KEY_RELOAD_MS`, verifiers within
@@ -68,12 +72,12 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
         return { kid, algorithm, createdAtMs, signsFromMs, secretId }
       })
     },
-    async rotate(app, { algorithm, nowMs }) {
+    async rotate(app, { algorithm, isTurning, nowMs }) {
       const delayMs = KEY_SET_MAX_AGE_SECONDS * 1000 + HANDOVER_SKEW_MS
       const signsFromMs = (nowMs + delayMs) as EpochMs
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const after = await recordsOf(app)
-        const order = { app, algorithm, nowMs, signsFromMs, after }
+        const order = { app, algorithm, isTurning, nowMs, signsFromMs, after }
         if (await insertKey(store, ring, order)) return { signsFromMs }
       }
       throw new Error(`the signing keys of app ${app} keep changing: try again`)

@@ -126,8 +126,9 @@ async function turnKeys(
     const plan = planKeys(keys, settings, nowMs)
     if (plan.next !== null) {
       const after = stored.map(({ record }) => record)
-      const { algorithm } = settings
-      await insertKey(store, secrets, { app, algorithm, nowMs, ...plan.next, after })
+      const { algorithm, isTurning } = settings
+      const order = { app, algorithm, isTurning, nowMs, ...plan.next, after }
+      await insertKey(store, secrets, order)
       continue
     }
     for (const { key, record } of stored) {

@@ -5,7 +5,9 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'
 export interface SigningOptions {
   /** Default `ES256`; changing it turns the key, and tokens of the old one stay good. */
   readonly algorithm?: SigningAlgorithm
-  /** How long a key signs, in seconds: two hours to a year, default seven days. */
+  /** `turning` (default), or `static`: one key that signs until it is taken away. */
+  readonly keys?: 'turning' | 'static'
+  /** How long a turning key signs, in seconds: two hours to a year, default seven days. */
   readonly keyIntervalSeconds?: number
 }
 
@@ -24,7 +26,8 @@ const CLOCK_SKEW_MS = 60_000
 export function keySettings(
   options: SigningOptions = {},
 ): KeySettings & { readonly algorithm: SigningAlgorithm } {
-  const { algorithm = 'ES256', keyIntervalSeconds = KEY_INTERVAL_SECONDS } = options
+  const { algorithm = 'ES256', keys = 'turning' } = options
+  const { keyIntervalSeconds = KEY_INTERVAL_SECONDS } = options
   const [minSeconds, maxSeconds] = KEY_INTERVAL_RANGE_SECONDS
   if (!SIGNING_ALGORITHMS.includes(algorithm)) {
     throw new Error(`the signing algorithm must be one of ${SIGNING_ALGORITHMS.join(', ')}`)
@@ -34,6 +37,7 @@ export function keySettings(
   }
   return {
     algorithm,
+    isTurning: keys === 'turning',
     intervalMs: keyIntervalSeconds * 1000,
     publishAheadMs: PUBLISH_AHEAD_MS,
     keptMs: ACCESS_TTL_MAX_SECONDS * 1000 + CLOCK_SKEW_MS,

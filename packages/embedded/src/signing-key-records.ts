@@ -6,6 +6,7 @@ import { randomBytes } from './random-pool.ts'
 import { seal, unseal } from './seal.ts'
 import {
   generatePrivateKey,
+  KID_PREFIX,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
   type SigningKey,
@@ -39,6 +40,7 @@ export interface StoredKey {
 export interface KeyOrder {
   readonly app: AppId
   readonly algorithm: SigningAlgorithm
+  readonly isTurning: boolean
   readonly nowMs: EpochMs
   readonly signsFromMs: EpochMs
 }
@@ -56,7 +58,8 @@ export async function insertKey(
   const sequence = Math.max(0, ...after.map((record) => Number(record.id) || 0)) + 1
   const id = String(sequence).padStart(SEQUENCE_DIGITS, '0')
   const pkcs8 = await generatePrivateKey(order.algorithm)
-  const kid = `d-${randomBytes(KID_BYTES).toString('base64url')}`
+  const prefix = order.isTurning ? KID_PREFIX.turning : KID_PREFIX.static
+  const kid = `${prefix}${randomBytes(KID_BYTES).toString('base64url')}`
   const value: KeyRecord = {
     kid,
     alg: order.algorithm,

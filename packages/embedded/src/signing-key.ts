@@ -21,11 +21,15 @@ export const SIGNING_ALGORITHMS = ['ES256', 'EdDSA', 'RS256'] as const
 /** An algorithm of a signing key. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
+/** How the id of a key starts: it turns, or it stays. */
+export const KID_PREFIX = { turning: 'd-', static: 's-' } as const
+
 /** A key that signs access tokens of one app. */
 export interface SigningKey {
   /** `d-` (turning) or `s-` (static) and 11 random base64url characters. */
   readonly kid: string
   readonly algorithm: SigningAlgorithm
+  readonly isTurning: boolean
   /** The JOSE header of every token signed with it, as it stands in the token. */
   readonly header: string
   readonly createdAtMs: EpochMs
@@ -83,6 +87,7 @@ export function signingKey(facts: SigningKeyFacts, pkcs8: Buffer): SigningKey {
   const verifier = { key: publicKey, ...form }
   return {
     ...facts,
+    isTurning: kid.startsWith(KID_PREFIX.turning),
     header: Buffer.from(JSON.stringify({ alg: algorithm, typ: ACCESS_TOKEN_TYP, kid })).toString(
       'base64url',
     ),

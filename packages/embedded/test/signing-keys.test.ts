@@ -68,6 +68,16 @@ describe('signing keys', () => {
     }
   })
 
+  it('that are static stay, and say so by their id', async () => {
+    const secrets = openSecretRing([generateSecret()])
+    const { ring, clock } = ringOf(memoryStore(), secrets, { keys: 'static' })
+    const { kid } = await ring.signingKeyOf(app)
+    assert.match(kid, /^s-.{11}$/)
+    clock.advance(400 * DAY)
+    assert.equal((await ring.signingKeyOf(app)).kid, kid)
+    assert.deepEqual(await kidsOf(ring), [kid])
+  })
+
   it('turn on every core together, published before use, gone when their tokens are', async () => {
     const store = memoryStore()
     const secrets = openSecretRing([generateSecret()])

@@ -3,6 +3,8 @@ import type { EpochMs } from './ids.ts'
 /** What the turning of keys needs to know of a signing key. */
 export interface KeyFacts {
   readonly algorithm: string
+  /** Whether it is succeeded after a while; a static key signs until it is taken away. */
+  readonly isTurning: boolean
   /** From when on it signs; published from the moment it exists. */
   readonly signsFromMs: EpochMs
 }
@@ -11,7 +13,9 @@ export interface KeyFacts {
 export interface KeySettings {
   /** The algorithm of keys to come; changing it turns the key early. */
   readonly algorithm: string
-  /** How long a key signs. Default seven days. */
+  /** Whether keys turn; changing it turns the key early, for the last time if it says no. */
+  readonly isTurning: boolean
+  /** How long a turning key signs. Default seven days. */
   readonly intervalMs: number
   /**
    * How long a key is published before it signs: longer than any verifier goes on with an old set
@@ -59,7 +63,10 @@ function nextKey(
   if (newest === undefined) return { signsFromMs: nowMs }
   if (newest.signsFromMs > nowMs) return null
   const earliestMs = (nowMs + settings.publishAheadMs) as EpochMs
-  if (newest.algorithm !== settings.algorithm) return { signsFromMs: earliestMs }
+  const isOfAnotherKind =
+    newest.algorithm !== settings.algorithm || newest.isTurning !== settings.isTurning
+  if (isOfAnotherKind) return { signsFromMs: earliestMs }
+  if (!settings.isTurning) return null
   const dueMs = (newest.signsFromMs + settings.intervalMs) as EpochMs
   if (earliestMs < dueMs) return null
   return { signsFromMs: Math.max(earliestMs, dueMs) as EpochMs }

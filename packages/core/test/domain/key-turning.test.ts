@@ -7,6 +7,7 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const settings = {
   algorithm: 'ES256',
+  isTurning: true,
   intervalMs: 7 * DAY,
   publishAheadMs: HOUR,
   keptMs: HOUR + 60_000,
@@ -14,6 +15,7 @@ const settings = {
 const at = (ms: number) => ms as EpochMs
 const key = (signsFromMs: number, algorithm = 'ES256'): KeyFacts => ({
   algorithm,
+  isTurning: true,
   signsFromMs: at(signsFromMs),
 })
 
@@ -41,6 +43,13 @@ test('an old key stays until the last token signed with it is dead', () => {
 test('another algorithm turns the key early, still published ahead', () => {
   const { next } = planKeys([key(0)], { ...settings, algorithm: 'EdDSA' }, at(DAY))
   assert.deepEqual(next, { signsFromMs: DAY + HOUR })
+})
+
+test('a static key signs until it is taken away; keys that turned before end with it', () => {
+  const fixed = { ...settings, isTurning: false }
+  assert.deepEqual(planKeys([key(0)], fixed, at(DAY)).next, { signsFromMs: DAY + HOUR })
+  const only = { ...key(0), isTurning: false }
+  assert.equal(planKeys([only], fixed, at(1_000 * DAY)).next, null)
 })
 
 test('a core that slept for months turns on, never with a key nobody has seen', () => {

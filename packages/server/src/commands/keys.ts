@@ -22,7 +22,9 @@ export async function keysCommand(args: readonly string[]): Promise<number> {
     if (verb === 'list' && kid === undefined) return list(admin, app, command)
     if (verb === 'rotate' && kid === undefined) {
       const nowMs = Date.now() as EpochMs
-      const { signsFromMs } = await admin.rotate(app, { algorithm: config.signingAlgorithm, nowMs })
+      const isTurning = config.signingKeys === 'turning'
+      const algorithm = config.signingAlgorithm
+      const { signsFromMs } = await admin.rotate(app, { algorithm, isTurning, nowMs })
       return print(
         `The next key of app ${app} is published now and signs from ${iso(signsFromMs)}.\n` +
           'Tokens of the present key stay good until they expire.\n',
