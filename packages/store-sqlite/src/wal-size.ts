@@ -14,9 +14,9 @@ const WAIT_MS = 200
  * of several processes may never come by itself; here others are made to wait for it, briefly. A
  * reader that stays (a back-up) makes this fail, and it is tried again later.
  */
-export function limitWal(db: Database, file: string): void {
+export function limitWal(db: Database, file: string, watchedBytes = WAL_WATCHED_BYTES): void {
   const bytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
-  if (bytes < WAL_WATCHED_BYTES) return
+  if (bytes < watchedBytes) return
   db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`)
   try {
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
