@@ -9,6 +9,8 @@ export interface Line {
   readonly reference: { readonly what: string; readonly value: number } | null
   /** The reference against itself, as ratios from the same rounds: what is noise. */
   readonly spread?: readonly [low: number, high: number]
+  /** What else was seen, CPU time for one: not judged. */
+  readonly beside?: string
   /** The goal; `atLeast` judges the ratio to the reference, `atMost` judges `ours` itself. */
   readonly goal?: Goal
 }

@@ -3,6 +3,15 @@ import { refreshSqlite } from './refresh-sqlite.ts'
 import { revokedVerify } from './revoked-verify.ts'
 import { start } from './start.ts'
 import { tokenSize } from './token-size.ts'
+import { guardCookie, verifyNew, verifySeen } from './verify.ts'
 
 /** All figures, in the order in which they run: a module of its own each. */
-export const FIGURES: readonly Figure[] = [tokenSize, start, refreshSqlite, revokedVerify]
+export const FIGURES: readonly Figure[] = [
+  tokenSize,
+  verifySeen,
+  verifyNew,
+  guardCookie,
+  revokedVerify,
+  start,
+  refreshSqlite,
+]

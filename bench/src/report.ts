@@ -44,13 +44,14 @@ function judge({ goal, ours, reference }: Line): Verdict {
 }
 
 function describe(line: Line, verdict: Verdict): string {
-  const { what, unit, ours, reference, spread, goal } = line
+  const { what, unit, ours, reference, spread, beside, goal } = line
   const parts = [`${format(ours)} ${unit}`]
   if (reference !== null) {
     parts.push(`${reference.what} ${format(reference.value)} ${unit}`)
     parts.push(`ratio ${(ours / reference.value).toFixed(2)}`)
   }
   if (spread !== undefined) parts.push(`A/A ${spread[0].toFixed(2)}–${spread[1].toFixed(2)}`)
+  if (beside !== undefined) parts.push(beside)
   if (goal !== undefined) {
     const sign = goal.kind === 'atLeast' ? '≥' : '≤'
     parts.push(`target ${sign} ${goal.target}, moonshot ${sign} ${goal.moonshot}`)

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type EmbeddedCore, embedCore, generateSecret } from '@pawl/embedded'
+import { createPawl, type Pawl, type RequestLike } from '@pawl/node'
+import { COOKIES } from '@pawl/protocol'
+import { sqliteStore } from '@pawl/store-sqlite'
+import type { Subject } from './subject.ts'
+
+/** Sessions that are live, each with one access token; the driver's cache holds them all. */
+const SESSIONS = 4_096
+/** Other sessions that ended: the list of revocations is on, and is not empty. */
+const REVOKED = 1_024
+const BATCH = 1_024
+/** With so few remembered and four times as many going round, no token is ever found. */
+const FORGETFUL = SESSIONS / 4
+
+const VARIANTS = {
+  'seen-jwt': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: 2 * SESSIONS, asks: 'verify' },
+  'seen-opaque': { algorithm: 'ES256', kind: 'opaque', verifiedTokens: 2, asks: 'verify' },
+  'new-es256': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'verify' },
+  'new-rs256': { algorithm: 'RS256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'verify' },
+  'guard-seen': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: 2 * SESSIONS, asks: 'guard' },
+  'guard-new': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'guard' },
+} as const
+
+/**
+ * The driver over a core in its process (SQLite), its feed of revocations followed. Every call gets
+ * a text of its own, as from a request: nothing is known of it, not even a hash.
+ */
+export async function open(variant: string): Promise<Subject> {
+  const options = VARIANTS[variant as keyof typeof VARIANTS]
+  const dir = mkdtempSync(path.join(tmpdir(), 'pawl-bench-'))
+  const core = await embedCore({
+    store: sqliteStore({ path: path.join(dir, 'pawl.db') }),
+    secret: generateSecret(),
+    signing: { algorithm: options.algorithm },
+    settings: { accessKind: options.kind },
+  })
+  const pawl = createPawl({ core, limits: { verifiedTokens: options.verifiedTokens } })
+  const tokens = await logIn(core, SESSIONS)
+  await revokeOthers(core)
+  await pawl.ready()
+  const work =
+    options.asks === 'guard'
+      ? guardWork(pawl, tokens)
+      : options.kind === 'opaque'
+        ? askingWork(pawl, tokens)
+        : verifyWork(pawl, tokens)
+  return {
+    ...work,
+    close: async () => {
+      await pawl.close()
+      await core.close()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function logIn(core: EmbeddedCore, count: number): Promise<Buffer[]> {
+  const created = Array.from({ length: count }, async (_, index) => {
+    const outcome = await core.createSession({ userId: `user-${index}` })
+    if (outcome.kind !== 'ok') throw new Error(outcome.detail)
+    return Buffer.from(outcome.value.accessToken.token, 'latin1')
+  })
+  return Promise.all(created)
+}
+
+async function revokeOthers(core: EmbeddedCore): Promise<void> {
+  const ended = Array.from({ length: REVOKED }, async () => {
+    const outcome = await core.createSession({ userId: 'somebody else' })
+    if (outcome.kind !== 'ok') throw new Error(outcome.detail)
+    await core.revokeSession({ handle: outcome.value.session.handle })
+  })
+  await Promise.all(ended)
+}
+
+/** Deals out the tokens in turn, each time as a fresh text. */
+function dealer(tokens: readonly Buffer[]): () => string[] {
+  let next = 0
+  return () =>
+    Array.from({ length: BATCH }, () => tokens[next++ % tokens.length]?.toString('latin1') ?? '')
+}
+
+type Work = Pick<Subject, 'prepare' | 'batch'>
+
+function verifyWork(pawl: Pawl, tokens: readonly Buffer[]): Work {
+  const deal = dealer(tokens)
+  let texts: string[] = []
+  return {
+    prepare: () => {
+      texts = deal()
+    },
+    batch: () => {
+      for (const text of texts) {
+        const outcome = pawl.verify(text)
+        if (outcome instanceof Promise || outcome.kind !== 'ok') throw new Error('refused')
+      }
+      return BATCH
+    },
+  }
+}
+
+function askingWork(pawl: Pawl, tokens: readonly Buffer[]): Work {
+  const deal = dealer(tokens)
+  return {
+    batch: async () => {
+      const outcomes = await Promise.all(deal().map((text) => pawl.verify(text)))
+      if (outcomes.some(({ kind }) => kind !== 'ok')) throw new Error('refused')
+      return BATCH
+    },
+  }
+}
+
+function guardWork(pawl: Pawl, tokens: readonly Buffer[]): Work {
+  const deal = dealer(tokens)
+  let requests: RequestLike[] = []
+  return {
+    prepare: () => {
+      requests = deal().map((text) => {
+        const headers = new Headers({ cookie: `theme=dark; ${COOKIES.access}=${text}` })
+        return { method: 'GET', url: 'https://app.example.com/me', headers }
+      })
+    },
+    batch: () => {
+      for (const request of requests) {
+        const result = pawl.guard(request)
+        if (result instanceof Promise || result.kind !== 'session') throw new Error('refused')
+      }
+      return BATCH
+    },
+  }
+}

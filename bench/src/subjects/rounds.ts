@@ -1,0 +1,54 @@
+import { median } from '../statistics.ts'
+import { openSubject, type RemoteSubject } from './open-subject.ts'
+import type { Burst } from './subject.ts'
+
+/** Medians of what one subject did in all rounds. */
+export interface Pace {
+  /** Operations a second of wall time. */
+  readonly perSecond: number
+  /** Operations a second of CPU time: neighbours move it far less. */
+  readonly perCpuSecond: number
+}
+
+/** How long, and how often, each subject works. */
+export interface Rounds {
+  readonly rounds: number
+  readonly burstMs: number
+}
+
+/**
+ * Opens subjects (label -> module and variant), lets them take turns, each in a process of its own
+ * while the others stand still, and closes them. One round before does not count; the order turns.
+ */
+export async function measureSubjects<Label extends string>(
+  wanted: Readonly<Record<Label, readonly [module: string, variant?: string]>>,
+  { rounds, burstMs }: Rounds,
+): Promise<Record<Label, Pace>> {
+  const labels = Object.keys(wanted) as Label[]
+  const open = new Map<Label, RemoteSubject>()
+  const bursts = new Map<Label, Burst[]>(labels.map((label) => [label, []]))
+  try {
+    for (const label of labels) {
+      const [module, variant] = wanted[label]
+      open.set(label, await openSubject(module, variant))
+    }
+    for (let round = -1; round < rounds; round++) {
+      const turn = (round + labels.length) % labels.length
+      for (const label of [...labels.slice(turn), ...labels.slice(0, turn)]) {
+        const burst = await open.get(label)?.burst(burstMs)
+        if (round >= 0 && burst !== undefined) bursts.get(label)?.push(burst)
+      }
+    }
+  } finally {
+    await Promise.all([...open.values()].map((subject) => subject.close()))
+  }
+  const paces = labels.map((label) => [label, paceOf(bursts.get(label) ?? [])])
+  return Object.fromEntries(paces) as Record<Label, Pace>
+}
+
+function paceOf(bursts: readonly Burst[]): Pace {
+  return {
+    perSecond: median(bursts.map(({ operations, wallMs }) => (operations / wallMs) * 1000)),
+    perCpuSecond: median(bursts.map(({ operations, cpuMs }) => (operations / cpuMs) * 1000)),
+  }
+}
