@@ -2,13 +2,15 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
 import { type EmbeddedCore, type EmbedOptions, embedCore } from '@pawl/embedded'
-import { faultsOfConfig, settingsOf } from './config/check-config.ts'
+import { faultOfExposure, faultsOfConfig, settingsOf } from './config/check-config.ts'
 import { describeStore, openStore } from './config/open-store.ts'
 import { secretsFor } from './config/secrets.ts'
 import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
+import { abuseLimits } from './http/abuse-limits.ts'
 import { admission } from './http/admission.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
 import { httpListener } from './http/http-server.ts'
+import { type KeyDirectory, openKeyDirectory } from './http/key-directory.ts'
 import { type Log, type LogSink, openLog } from './log/logger.ts'
 
 /** Keys of the configuration, each with its default, and what only code can give. */
@@ -56,7 +58,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const faults = faultsOfConfig(config)
   if (faults.length > 0) throw new ConfigError(faults)
   const log = openLog(config.logLevel, options.logSink)
-  const core = await openCore(config, options, log)
+  const { core, keys } = await openCore(config, options, log)
   const settings = { ...settingsOf(config), ...options.settings }
   const { raceWindowMs } = settings.rotation
   let isStopping = false
@@ -66,7 +68,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     inFlightMax: config.inFlightMax,
     context: {
       core,
-      admission: admission({ ...config, keys: keysOf(config), nowMs: () => Date.now() }),
+      admission: admission({ ...config, keys, nowMs: () => Date.now() }),
+      limits: abuseLimits({ ...config, elapsedMs: () => performance.now() }),
       isStopping: () => isStopping,
       publicUrl: () =>
         config.publicUrl === 'auto' ? ownUrl : config.publicUrl.replace(/\/+$/, ''),
@@ -78,6 +81,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     server.listen(config.port, config.host)
     await once(server, 'listening')
   } catch (error) {
+    keys.close()
     await core.close()
     throw error
   }
@@ -94,6 +98,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     log.info('stopping')
     core.endFeeds()
     await listener.stop(config.shutdownGraceSeconds * 1000)
+    keys.close()
     await core.close()
     log.info('stopped')
     log.flush()
@@ -123,29 +128,38 @@ async function openCore(
   config: ServerConfig,
   options: ServerOptions,
   log: Log,
-): Promise<EmbeddedCore> {
+): Promise<{ readonly core: EmbeddedCore; readonly keys: KeyDirectory }> {
   const store = options.storeInstance ?? (await openStore(config))
   const { apps, tenants, clock, onEvent } = options
+  const onTrouble = (error: unknown): void => log.trouble('trouble outside a request', error)
+  let core: EmbeddedCore | undefined
+  let keys: KeyDirectory | undefined
   try {
-    return await embedCore({
+    core = await embedCore({
       store,
       secret: secretsFor(config, store),
       settings: { ...settingsOf(config), ...options.settings },
       signing: {
         algorithm: config.signingAlgorithm,
+        keys: config.signingKeys,
         keyIntervalSeconds: config.keyIntervalSeconds,
       },
       ...(apps === undefined ? {} : { apps }),
       ...(tenants === undefined ? {} : { tenants }),
       ...(clock === undefined ? {} : { clock }),
-      onTrouble: (error) => log.trouble('trouble outside a request', error),
+      onTrouble,
       onEvent(event) {
         log.event(event)
         onEvent?.(event)
       },
     })
+    keys = await openKeyDirectory({ store, configured: keysOf(config), onTrouble })
+    const exposure = faultOfExposure(config.host, keys.isKeyed())
+    if (exposure !== null) throw new ConfigError([exposure])
+    return { core, keys }
   } catch (error) {
-    await store.close()
+    keys?.close()
+    await (core ?? store).close()
     throw error
   }
 }

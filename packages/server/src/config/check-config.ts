@@ -21,21 +21,25 @@ export function faultsOfConfig(config: ServerConfig): readonly string[] {
     const parsed = parseApiKey(entry)
     if (parsed.kind === 'fault') faults.push(`apiKeys: entry ${index + 1} ${parsed.fault}`)
   }
-  if (!isLoopback(config.host) && config.apiKeys.length === 0) {
-    faults.push(
-      `host: ${config.host} can be reached from outside, so an API key is required: make one with \`pawl apikey generate\` and set PAWL_API_KEYS`,
-    )
-  }
   return [...faults, ...faultsOf(settingsOf(config))]
+}
+
+/** Refuses an address that others can reach while no caller needs a key. */
+export function faultOfExposure(host: string, isKeyed: boolean): string | null {
+  if (isKeyed || isLoopback(host)) return null
+  return `host: ${host} can be reached from outside, so an API key is required: make one with \`pawl apikey create\`, or with \`pawl apikey generate\` and PAWL_API_KEYS`
 }
 
 /** The settings of the default app. */
 export function settingsOf(config: ServerConfig): AppSettings {
   const { issuer, audience, accessTtlSeconds, accessKind, confirm } = config
-  const { idleTimeoutSeconds, absoluteTimeoutSeconds } = config
+  const { idleTimeoutSeconds, absoluteTimeoutSeconds, sessionLimit, sessionLimitPolicy } = config
   return appSettings({
     ...{ issuer, audience, accessTtlSeconds, accessKind, confirm },
     ...{ idleTimeoutSeconds, absoluteTimeoutSeconds },
+    accessJitterShare: config.accessJitterPercent / 100,
+    assurance: config.assurance === 'none' ? null : config.assurance,
+    sessionLimit: sessionLimit === 0 ? null : { max: sessionLimit, policy: sessionLimitPolicy },
     rotation: rotationSettings(config.raceWindowMs),
   })
 }

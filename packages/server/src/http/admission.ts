@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { type Outcome, ok, type Refusal, refuse, type Scope } from '@pawl/protocol'
+import { type Outcome, ok, type Refusal, ROUTES, refuse, type Scope } from '@pawl/protocol'
 import { isLoopback } from '../config/check-config.ts'
-import { type ApiKey, apiKeyFinder, isAllowed } from './api-keys.ts'
+import { type ApiKey, isAllowed } from './api-keys.ts'
+import type { KeyDirectory } from './key-directory.ts'
+import type { Target } from './router.ts'
 
 /** Who may speak to this service at all; judged from headers, before any body is read. */
 export interface Admission {
@@ -13,6 +15,7 @@ export interface Admission {
 
 /** Headers that may come once only: a second one is an attempt to be read in two ways. */
 const SINGLE_HEADERS = new Set(['host', 'authorization', 'api-key', 'content-type'])
+const DEFAULT_APP = 'default'
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]']
 const BEARER = /^Bearer +([^ ]+)$/i
 
@@ -20,11 +23,11 @@ const BEARER = /^Bearer +([^ ]+)$/i
 export function admission(options: {
   readonly host: string
   readonly allowedHosts: readonly string[]
-  readonly keys: readonly ApiKey[]
+  readonly keys: Pick<KeyDirectory, 'find' | 'isKeyed'>
   readonly nowMs: () => number
 }): Admission {
   const names = namesOf(options.host, options.allowedHosts)
-  const findKey = apiKeyFinder(options.keys)
+  const { find, isKeyed } = options.keys
   return {
     faultOfHeaders(request) {
       if (hasRepeatedHeader(request.rawHeaders)) {
@@ -34,14 +37,14 @@ export function admission(options: {
       return names === null || names.has(host) ? null : refuse('host_not_allowed')
     },
     authenticate(request) {
-      if (options.keys.length === 0) return ok(null)
+      if (!isKeyed()) return ok(null)
       const { authorization } = request.headers
       const header = request.headers['api-key']
       if (authorization !== undefined && header !== undefined) {
         return refuse('invalid_request', 'send the API key in one header only')
       }
       const presented = BEARER.exec(authorization ?? '')?.[1] ?? header
-      const key = typeof presented === 'string' ? findKey(presented, options.nowMs()) : undefined
+      const key = typeof presented === 'string' ? find(presented, options.nowMs()) : undefined
       return key === undefined ? refuse('api_key_required') : ok(key)
     },
   }
@@ -51,6 +54,14 @@ export function admission(options: {
 export function faultOfScope(key: ApiKey | null, scope: Scope): Refusal | null {
   if (key === null || isAllowed(key, scope)) return null
   return refuse('api_key_scope', `this route needs the scope ${scope}`)
+}
+
+/** Refuses a key that is good for one app only, at another app or at what concerns all apps. */
+export function faultOfApp(key: ApiKey | null, target: Target): Refusal | null {
+  if (key === null || key.app === null || target.kind !== 'operation') return null
+  const isRootOnly = 'isRootOnly' in ROUTES[target.operation]
+  if (!isRootOnly && key.app === (target.app ?? DEFAULT_APP)) return null
+  return refuse('api_key_scope', `this key is good for the app ${key.app} only`)
 }
 
 /** The names that `Host` may carry; null for any. */

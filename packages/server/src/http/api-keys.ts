@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { joinToken, randomBytes, splitToken } from '@pawl/embedded'
-import { API_KEY_PREFIX, type Scope } from '@pawl/protocol'
+import { API_KEY_PREFIX, fields, type Scope } from '@pawl/protocol'
+import * as v from 'valibot'
 
 /** Prefix of the hash of a key: what a configuration may hold instead of the key. */
 const KEY_HASH_PREFIX = 'pawl_keyhash1'
@@ -12,8 +13,9 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/
 const KEY_CHARS_MAX = 128
 
 /** What a key may be allowed; `admin` includes the others. */
-const SCOPES = ['read', 'verify', 'write', 'admin'] as const satisfies readonly Scope[]
-const DEFAULT_SCOPES: readonly Scope[] = ['read', 'verify', 'write']
+export const SCOPES = ['read', 'verify', 'write', 'admin'] as const satisfies readonly Scope[]
+/** What a key is allowed unless it says otherwise. */
+export const DEFAULT_SCOPES: readonly Scope[] = ['read', 'verify', 'write']
 
 /** A key that callers may use; the key itself is not kept. */
 export interface ApiKey {
@@ -24,6 +26,8 @@ export interface ApiKey {
   readonly scopes: ReadonlySet<Scope>
   /** From then on the key is refused; null means never. */
   readonly notAfterMs: number | null
+  /** The only app it is good for; null for every app and for the installation. */
+  readonly app: string | null
 }
 
 /** A new key, and the hash that a configuration may hold instead of it. */
@@ -37,7 +41,7 @@ export function generateApiKey(): { readonly key: string; readonly keyHash: stri
 
 /**
  * Reads an entry of the configuration: a key or its hash, then options:
- * `;scopes=read+verify` and `;not-after=<ISO 8601>`.
+ * `;scopes=read+verify`, `;not-after=<ISO 8601>` and `;app=<name>`.
  */
 export function parseApiKey(
   entry: string,
@@ -49,6 +53,7 @@ export function parseApiKey(
   }
   let scopes: ReadonlySet<Scope> = new Set(DEFAULT_SCOPES)
   let notAfterMs: number | null = null
+  let app: string | null = null
   for (const option of options) {
     const [name, value = ''] = option.split('=')
     if (name === 'scopes') {
@@ -62,11 +67,14 @@ export function parseApiKey(
       notAfterMs = Date.parse(value)
       if (Number.isNaN(notAfterMs))
         return { kind: 'fault', fault: 'has no legal time in not-after' }
+    } else if (name === 'app') {
+      if (!v.is(fields.appName, value)) return { kind: 'fault', fault: 'has no legal app name' }
+      app = value
     } else {
       return { kind: 'fault', fault: `has the unknown option ${JSON.stringify(name)}` }
     }
   }
-  return { kind: 'key', key: { ...identified, scopes, notAfterMs } }
+  return { kind: 'key', key: { ...identified, scopes, notAfterMs, app } }
 }
 
 function identify(text: string): Pick<ApiKey, 'id' | 'hash'> | undefined {

@@ -8,7 +8,10 @@ import {
   ROUTES,
   refuse,
 } from '@pawl/protocol'
-import { type Admission, faultOfScope } from './admission.ts'
+import type { AbuseLimits } from './abuse-limits.ts'
+import { type Admission, faultOfApp, faultOfScope } from './admission.ts'
+import type { ApiKey } from './api-keys.ts'
+import { canonicalAddress, isLoopbackAddress } from './canonical-address.ts'
 import { describeDiscovery } from './describe-discovery.ts'
 import { readInput } from './read-input.ts'
 import { problemReply, type Reply } from './respond.ts'
@@ -24,6 +27,7 @@ import {
 export interface EdgeContext {
   readonly core: EmbeddedCore
   readonly admission: Admission
+  readonly limits: AbuseLimits
   /** Whether the service is stopping: it then counts as not ready. */
   readonly isStopping: () => boolean
   /** The URL under which this service is reached, without a slash at the end. */
@@ -63,7 +67,9 @@ export async function handleRequest(
   const scope = scopeOf(target)
   if (target.kind === 'service' && scope === 'open') return serve(context, target)
   const caller = scope === 'open' ? null : context.admission.authenticate(request)
-  if (caller?.kind === 'refused') return refused(route, caller)
+  if (caller?.kind === 'refused') {
+    return refused(route, context.limits.afterBadKey(addressOf(request, null), caller))
+  }
   const key = caller?.value ?? null
   const keyId = key?.id
   if (target.kind === 'unknown') return { ...refused(route, refuse('not_found')), keyId }
@@ -72,7 +78,7 @@ export async function handleRequest(
     const code = 'method_not_allowed'
     return { reply: problemReply(refuse(code), allow), route, keyId, code }
   }
-  const scopeFault = faultOfScope(key, scope)
+  const scopeFault = faultOfScope(key, scope) ?? faultOfApp(key, target)
   if (scopeFault !== null) return { ...refused(route, scopeFault), keyId }
   if (target.kind === 'service') return { ...(await serve(context, target)), keyId }
   const core = target.app === undefined ? context.core : context.core.app(target.app)
@@ -85,8 +91,48 @@ export async function handleRequest(
   if (target.operation === 'refreshSession' && waitedSince(arrivedMs) > context.refreshWaitMaxMs) {
     return { ...refused(route, refuse('unavailable', 'the refresh waited too long')), keyId }
   }
-  const outcome = await call(core, target.operation, input.value)
+  const outcome = await callWithinLimits(context, core, {
+    operation: target.operation,
+    input: input.value,
+    address: addressOf(request, { key, given: input.value.clientAddress }),
+  })
   return { ...encode(target.operation, outcome), keyId, handle: handleIn(target, outcome) }
+}
+
+interface Call {
+  readonly operation: Operation
+  readonly input: { readonly [name: string]: unknown }
+  readonly address: string
+}
+
+async function callWithinLimits(
+  { core: root, limits }: EdgeContext,
+  core: CoreApi,
+  { operation, input, address }: Call,
+): Promise<Outcome<unknown>> {
+  if (operation === 'refreshSession' && Array.isArray(input.refreshTokens)) {
+    const [token] = input.refreshTokens
+    const fault = limits.faultOfRefresh(
+      typeof token === 'string' ? root.handleOf(token) : undefined,
+    )
+    if (fault !== null) return fault
+  }
+  return limits.afterCall({ operation, address }, await call(core, operation, input))
+}
+
+/**
+ * Whose attempt a request counts as. The address that a driver forwards is believed from the holder
+ * of an API key, and without keys from this machine.
+ */
+function addressOf(
+  request: IncomingMessage,
+  forwarded: { readonly key: ApiKey | null; readonly given: unknown } | null,
+): string {
+  const { remoteAddress } = request.socket
+  const isBelieved =
+    forwarded !== null && (forwarded.key !== null || isLoopbackAddress(remoteAddress))
+  const given = isBelieved && typeof forwarded.given === 'string' ? forwarded.given : undefined
+  return canonicalAddress(given) ?? canonicalAddress(remoteAddress) ?? 'unknown'
 }
 
 function openStream(core: CoreApi, after: string | null | undefined): Handled {

@@ -16,8 +16,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 type Fields = { readonly [name: string]: unknown }
 
 /**
- * The fields of a request: those of the path, and those of the query (GET, DELETE) or the JSON body. A
- * field given twice is refused. Schemas are applied later, by the core.
+ * The fields of a request: those of the path, and those of the query (GET, DELETE) or the JSON
+ * body. A field given twice is refused. Schemas are applied later, by the core.
  */
 export async function readInput(
   request: IncomingMessage,

@@ -70,9 +70,9 @@ describe('loading the configuration', () => {
 
   it('refuses what is legal alone and not together', () => {
     assert.match(faults({ env: { PAWL_RACE_WINDOW_MS: '400000' } }).join(), /race window/)
-    assert.match(faults({ env: { PAWL_HOST: '0.0.0.0' } }).join(), /an API key is required/)
-    const { key } = generateApiKey()
-    loaded({ env: { PAWL_HOST: '0.0.0.0', PAWL_API_KEYS: key } })
+    const idle = { PAWL_IDLE_TIMEOUT_SECONDS: '1000' }
+    assert.match(faults({ env: idle }).join(), /at least twice the access token's life/)
+    loaded({ env: { ...idle, PAWL_ASSURANCE: 'aal3' } })
   })
 
   it('reads secrets from files, and never repeats one', () => {

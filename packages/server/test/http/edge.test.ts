@@ -109,8 +109,8 @@ describe('the API key', () => {
   })
 
   it('is needed to listen on anything but loopback', async () => {
-    const storeInstance = memoryStore()
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.test']) {
+      const storeInstance = memoryStore()
       const starting = startServer({ host, port: 0, storeInstance, logLevel: 'silent' })
       await assert.rejects(starting, (error) => error instanceof ConfigError)
     }
