@@ -16,14 +16,15 @@ import {
 } from '@pawl/core'
 
 /**
- * A session is one hash. It has few fields, for each costs Redis more than the text in it:
+ * A session is one hash, of few fields, none of them longer than 64 bytes where claims and data are
+ * short: Redis then keeps it in one piece of memory, half as large.
  *
- * - `c` current hash · `m` what else a rotation moves: generation, minted, previous hash or `-`,
- * confirmed, idle expiry · `k` what the conditions need and nothing changes: created, idle timeout,
- *   absolute expiry · `u` user · `f` the rest that nothing changes, JSON · `p` claims · `d` data,
- *   JSON · `e` the end: when and why; absent while there is none.
+ * - `c` current hash, `q` previous hash or `-` · `m` what else a rotation moves: generation, minted,
+ *   confirmed, idle expiry · `k` what the conditions need and nothing changes: created, idle
+ *   timeout, absolute expiry · `u` user · `f` the rest that nothing changes, JSON · `p` claims,
+ *   `d` data, JSON · `e` the end: when and why; absent while there is none.
  */
-export const rowFields = ['c', 'm', 'k', 'u', 'f', 'p', 'd', 'e'] as const
+export const rowFields = ['c', 'm', 'k', 'u', 'f', 'p', 'd', 'e', 'q'] as const
 
 /** What Redis gives for {@link rowFields}. */
 export type RedisRow = readonly (string | null)[]
@@ -51,6 +52,7 @@ export function sessionToFields(session: Session): readonly string[] {
   const { accessTtlSeconds, accessKind, keyThumbprint, device } = session
   const fields = {
     c: session.curHash2,
+    q: prevText(session),
     m: `${movedText(session)} ${session.idleExpiresAtMs}`,
     k: `${session.createdAtMs} ${session.idleTimeoutMs} ${session.absoluteExpiresAtMs}`,
     u: exactText(session.userId),
@@ -70,14 +72,18 @@ export function firstSweepMs(session: Session): number {
 
 /** Field `m` without the idle expiry, which the script adds. */
 export function movedText(next: Rotation['next']): string {
-  const { generation, curMintedAtMs, prevHash2, confirmedAtMs } = next
-  return `${generation} ${curMintedAtMs} ${prevHash2 ?? '-'} ${confirmedAtMs}`
+  return `${next.generation} ${next.curMintedAtMs} ${next.confirmedAtMs}`
+}
+
+/** Field `q`. */
+export function prevText(next: Rotation['next']): string {
+  return next.prevHash2 ?? '-'
 }
 
 /** The values of {@link rowFields} as the session of a key. */
 export function rowToSession(key: SessionKey, row: RedisRow): Session {
-  const [cur, moved, constant, userId, fixed, claims, data, end] = row
-  const [generation, minted, prev, confirmed, idleExpires] = words(moved)
+  const [cur, moved, constant, userId, fixed, claims, data, end, prev] = row
+  const [generation, minted, confirmed, idleExpires] = words(moved)
   const [created, idleTimeout, absolute] = words(constant)
   const [ttl, accessKind, keyThumbprint, device] = readJson(fixed) as readonly unknown[]
   const [revoked, reason] = end == null ? [] : words(end)

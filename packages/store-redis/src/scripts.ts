@@ -37,7 +37,7 @@ local function constants(s)
   return tonumber(created), tonumber(idle), tonumber(absolute)
 end
 local function idle_expiry(s)
-  return tonumber(string.match(s[2], '^%S+ %S+ %S+ %S+ (%S+)'))
+  return tonumber(string.match(s[2], '^%S+ %S+ %S+ (%S+)'))
 end`,
   ending: `
 local function ending(place, s)
@@ -123,7 +123,7 @@ return s`,
 export const ADVANCED_AT = rowFields.length
 
 /**
- * place, handle, expected, next hash, minted, rest of `m`, now → the row and whether it advanced.
+ * place, handle, expected, next hash, minted, `m`, now, `q` → the row and whether it advanced.
  * Repeated after a lost answer it finds the condition gone and returns the row as it made it, which
  * the rule takes for what it is: the token that was presented is the current one.
  */
@@ -132,15 +132,15 @@ export const rotateScript = script(
 local place, handle, minted, now = ARGV[1], ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[7])
 local s = read(place, handle)
 if not s[1] then return false end
-s[8], s[9] = ending(place, s), 0
+s[8], s[10] = ending(place, s), 0
 local _, idle, absolute = constants(s)
 local known = idle_expiry(s)
 if s[8] or s[1] ~= ARGV[3] or now >= absolute or now > math.max(known, minted + idle) then
   return s
 end
 local expiry = math.min(now + idle, absolute)
-s[1], s[2], s[9] = ARGV[4], ARGV[6]..' '..whole(expiry), 1
-redis.call('HSET', P..'s:'..place..':'..handle, 'c', s[1], 'm', s[2])
+s[1], s[2], s[9], s[10] = ARGV[4], ARGV[6]..' '..whole(expiry), ARGV[8], 1
+redis.call('HSET', P..'s:'..place..':'..handle, 'c', s[1], 'm', s[2], 'q', s[9])
 if expiry < known then
   redis.call('ZADD', P..'x', 'LT', whole(expiry + idle + 1), place..':'..handle)
 end

@@ -7,6 +7,7 @@ import {
   firstSweepMs,
   movedText,
   placeOf,
+  prevText,
   type RedisRow,
   rowToSession,
   sessionToFields,
@@ -44,8 +45,9 @@ export function redisSessions(server: Server): SessionMethods {
       return row === null ? undefined : rowToSession(key, row as RedisRow)
     },
     rotate: async (key, { expected, next, nowMs }) => {
-      const move = [next.curHash2, String(next.curMintedAtMs), movedText(next), String(nowMs)]
-      const args = [placeOf(key), encode(key.handle), expected, ...move]
+      const times = [String(next.curMintedAtMs), movedText(next), String(nowMs)]
+      const change = [expected, next.curHash2, ...times, prevText(next)]
+      const args = [placeOf(key), encode(key.handle), ...change]
       const row = await server.run(rotateScript, args)
       if (row === null) return undefined
       const session = rowToSession(key, row as RedisRow)
