@@ -12,7 +12,8 @@ import {
   type RevocationNotice,
   type RevocationNotices,
 } from '@pawl/protocol'
-import type { RevocationTail, Stretch } from './revocation-tail.ts'
+import type { Stretch } from './revocation-log.ts'
+import type { RevocationTail } from './revocation-tail.ts'
 
 /** Followers and waiting calls of one core together; more are refused as `unavailable`. */
 const FOLLOWERS_MAX = 1_024
@@ -44,11 +45,8 @@ export function revocationFeed(tail: RevocationTail, clock: Clock): ClosableFeed
     tail.leave()
   }
 
-  function pageOf(app: AppId, { entries, cursor, isEnd, asOfMs }: Stretch): RevocationNotices {
-    const sinceMs = clock.nowMs() - REVOCATION_FEED.keptMs
-    const own = entries.filter((entry) => entry.app === app && entry.atMs >= sinceMs)
-    return { entries: own.map(noticeOf), cursor, isEnd, asOfMs }
-  }
+  const pageOf = (app: AppId, stretch: Stretch): RevocationNotices =>
+    noticesOf(app, stretch, clock.nowMs() - REVOCATION_FEED.keptMs)
 
   async function readPage(app: AppId, query: RevocationQuery): Promise<RevocationNotices> {
     let page = pageOf(app, await tail.readAfter(query.after, query.limit))
@@ -96,6 +94,13 @@ export function revocationFeed(tail: RevocationTail, clock: Clock): ClosableFeed
   }
 
   return { readPage, follow, close: () => closing.abort() }
+}
+
+/** What concerns an app, and is not older than `sinceMs`. */
+function noticesOf(app: AppId, stretch: Stretch, sinceMs: number): RevocationNotices {
+  const { entries, cursor, isEnd, asOfMs } = stretch
+  const own = entries.filter((entry) => entry.app === app && entry.atMs >= sinceMs)
+  return { entries: own.map(noticeOf), cursor, isEnd, asOfMs }
 }
 
 function isNothing(page: RevocationNotices): boolean {

@@ -1,16 +1,13 @@
 import { type Outcome, type Refusal, refuse, type VerifiedSession } from '@pawl/protocol'
 import type { CoreCalls, NowMs, ReportFault } from '../ports.ts'
+import { type CoreAnswer, makeAskCore } from './ask-core.ts'
+import type { Standing } from './cut-offs.ts'
 import type { FeedFollower } from './feed-follower.ts'
 import type { RevocationFeedOptions } from './feed-options.ts'
-import type { RevokedMemory, Standing } from './revoked-memory.ts'
+import type { RevokedMemory } from './revoked-memory.ts'
 
 /** While the feed is stale, an answer of the core counts for so long, in ms. */
 const ANSWER_COUNTS_MS = 1_000
-/** The core is given so long to answer about one token, in ms. */
-const ANSWER_TIMEOUT_MS = 2_000
-/** A core that did not answer is asked again after so long, in ms. */
-const CORE_RETRY_MS = 500
-
 const ENDED: Refusal = Object.freeze(refuse('session_ended'))
 const UNKNOWN: Refusal = Object.freeze(
   refuse('unavailable', 'the session cannot be checked now', { retryAfterSeconds: 2 }),
@@ -35,13 +32,8 @@ export interface GateNotes {
   checkedUntilMs: number
   /** The core said that it has ended. */
   isEnded: boolean
-  pending: Promise<Answer> | undefined
+  pending: Promise<CoreAnswer> | undefined
 }
-
-type Answer =
-  | { readonly kind: 'live' }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'silent' }
 
 /** Notes on a token that was not judged yet. */
 export function freshNotes(): GateNotes {
@@ -88,9 +80,8 @@ export interface RevocationGateDeps {
 export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
   const { memory, follower, nowMs } = deps
   const { onStale, staleAfterMs, coreDownSeconds } = deps.options
+  const askCore = makeAskCore(deps.core, nowMs)
   let startedAtMs: number | undefined
-  let silentUntilMs = Number.NEGATIVE_INFINITY
-  let isProbing = false
   let isGoingOn = false
 
   function isFresh(now: number): boolean {
@@ -104,38 +95,17 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
     return ageMs <= staleAfterMs && ageMs >= -staleAfterMs
   }
 
-  function standingOf({ session, mintedAtMs, gate }: GatedToken): Standing {
-    if (gate.isEnded) return 'ended'
-    const { generation } = memory
-    if (gate.generation === generation) return 'live'
-    const standing = memory.judge(session, mintedAtMs, gate.clearedBy)
-    if (standing === 'live') gate.generation = generation
-    return standing
-  }
-
-  async function ask(token: string, { gate }: GatedToken): Promise<Answer> {
+  async function ask(token: string, { gate }: GatedToken): Promise<CoreAnswer> {
     const startMs = nowMs()
     const { generation } = memory
-    const isSilent = silentUntilMs > Number.NEGATIVE_INFINITY
-    if (isSilent && (isProbing || startMs < silentUntilMs)) return { kind: 'silent' }
-    isProbing = isSilent
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-    const outcome = await deps.core.verifySession({ accessToken: token, checkStore: true }, signal)
-    isProbing = false
-    if (outcome.kind === 'refused' && !isDecided(outcome)) {
-      silentUntilMs = nowMs() + CORE_RETRY_MS
-      return { kind: 'silent' }
-    }
-    silentUntilMs = Number.NEGATIVE_INFINITY
+    const answer = await askCore(token)
+    if (answer.kind === 'silent') return answer
     isGoingOn = false
-    gate.isEnded = outcome.kind === 'refused' && outcome.code === 'session_ended'
-    // A displaced grant is no ended session: the next refresh settles it, here as elsewhere.
-    if (outcome.kind === 'refused' && outcome.code !== 'refresh_first') {
-      return { kind: 'refused', refusal: outcome }
-    }
-    gate.clearedBy = generation
-    gate.checkedUntilMs = startMs + ANSWER_COUNTS_MS
-    return { kind: 'live' }
+    if (answer.kind === 'live') {
+      gate.clearedBy = generation
+      gate.checkedUntilMs = startMs + ANSWER_COUNTS_MS
+    } else gate.isEnded = answer.refusal.code === 'session_ended'
+    return answer
   }
 
   async function askOnce(
@@ -169,7 +139,7 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
 
   return {
     pass(token, entry, now) {
-      const standing = standingOf(entry)
+      const standing = standingOf(memory, entry)
       if (standing === 'ended') return ENDED
       const isUnsure = standing === 'unsure'
       if (!isUnsure && (isFresh(now) || now < entry.gate.checkedUntilMs)) return entry.outcome
@@ -178,7 +148,11 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
   }
 }
 
-/** Whether the core has judged the token, and not merely failed to. */
-function isDecided({ code }: Refusal): boolean {
-  return code !== 'unavailable' && code !== 'rate_limited' && code !== 'internal'
+function standingOf(memory: RevokedMemory, { session, mintedAtMs, gate }: GatedToken): Standing {
+  if (gate.isEnded) return 'ended'
+  const { generation } = memory
+  if (gate.generation === generation) return 'live'
+  const standing = memory.judge(session, mintedAtMs, gate.clearedBy)
+  if (standing === 'live') gate.generation = generation
+  return standing
 }

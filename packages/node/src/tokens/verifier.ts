@@ -113,15 +113,7 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
     const read = readAccessToken(token, current, now)
     if (read.kind === 'unknown-key') return undefined
     if (read.kind !== 'valid') return read.kind === 'expired' ? EXPIRED : INVALID
-    const entry: VerifiedToken = {
-      outcome: ok(read.session),
-      session: read.session,
-      mintedAtMs: read.mintedAtMs,
-      gate: freshNotes(),
-      trust: current,
-      revocationGeneration: -1,
-      settledAtMs: settledAtMs(read.session, read.mintedAtMs, current),
-    }
+    const entry = entryOf(read, current)
     const text = ownCopy(token)
     cache.set(text, entry)
     const outcome = judgeKnown(text, entry, now)
@@ -156,6 +148,21 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
     }
     const outcome = judgeKnown(token, entry, now)
     return isGated && outcome.kind === 'ok' ? gate.pass(token, entry, now) : outcome
+  }
+}
+
+function entryOf(
+  { session, mintedAtMs }: { readonly session: VerifiedSession; readonly mintedAtMs: number },
+  trust: Trust,
+): VerifiedToken {
+  return {
+    outcome: ok(session),
+    session,
+    mintedAtMs,
+    gate: freshNotes(),
+    trust,
+    revocationGeneration: -1,
+    settledAtMs: settledAtMs(session, mintedAtMs, trust),
   }
 }
 
