@@ -22,7 +22,7 @@ const SQLITE_BUSY = 5
 const SQLITE_IOERR = 10
 
 /** The primary SQLite result code of an error of node:sqlite, or undefined. */
-export function resultCode(error: unknown): number | undefined {
+function resultCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined
 }

@@ -10,8 +10,7 @@ import type {
   UserId,
 } from '@pawl/core'
 
-/** When these tests play. */
-export const NOW_MS = 1_800_000_000_000 as EpochMs
+const NOW_MS = 1_800_000_000_000 as EpochMs
 
 function hashOf(label: string): SecretHash {
   return createHash('sha256').update(label).digest('base64url') as SecretHash
