@@ -14,8 +14,11 @@ const IDLE_AFTER_MS = 1_500
 const MB = 1_048_576
 
 const SERVICE = path.resolve(import.meta.dirname, '../../packages/server/src/cli.ts')
-const BARE = `import { createServer } from 'node:http'
-createServer((request, response) => response.end('{}')).listen(0, '127.0.0.1', () => console.log('ready'))`
+const BARE = `
+import { createServer } from 'node:http'
+createServer((request, response) => response.end('{}')).listen(0, '127.0.0.1', () => {
+  console.log('ready')
+})`
 
 /** Process start to the first accepted request, and memory when idle. */
 export const start: Figure = {

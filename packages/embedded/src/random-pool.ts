@@ -27,7 +27,7 @@ export function randomBytes(length: number): Buffer {
 /** The core's source of chance. */
 export const systemRandom: Random = {
   session() {
-    const origin = Uint8Array.from(randomBytes(ORIGIN_BYTES)) as Origin
+    const origin = new Uint8Array(randomBytes(ORIGIN_BYTES)) as Origin
     return { handle: handleOf(origin), origin }
   },
   fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,

@@ -1,5 +1,5 @@
 import type { AppId, EpochMs, Hash1, KeyThumbprint, Origin, SessionKey, TenantId } from '@pawl/core'
-import { ByteReader, nameBytes } from './byte-reader.ts'
+import { ByteReader } from './byte-reader.ts'
 import { handleOf, ORIGIN_BYTES } from './session-origin.ts'
 
 /** What a refresh token holds under its seal. */
@@ -17,7 +17,10 @@ export interface RefreshTokenFacts extends SessionKey {
 /** Random bytes in a refresh token: 256 bits. */
 export const RANDOM_BYTES = 32
 const HASH_BYTES = 32
-const HEAD_BYTES = 1 + ORIGIN_BYTES + 4 + 6
+const GENERATION_AT = 1 + ORIGIN_BYTES
+const MINTED_AT = GENERATION_AT + 4
+const RANDOM_AT = MINTED_AT + 6
+const HEAD_BYTES = RANDOM_AT + RANDOM_BYTES
 const HAS_PARENT = 1
 const HAS_THUMBPRINT = 2
 /** The name that is not spelled out. */
@@ -30,24 +33,36 @@ const DEFAULT_NAME = 'default'
  */
 export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
   const { parentHash1, keyThumbprint } = facts
-  const head = Buffer.alloc(HEAD_BYTES)
+  const names = [facts.app, facts.tenant].map((name) => (name === DEFAULT_NAME ? '' : name))
+  const hashes = (parentHash1 === null ? 0 : 1) + (keyThumbprint === null ? 0 : 1)
+  const [app = '', tenant = ''] = names
+  const length = HEAD_BYTES + hashes * HASH_BYTES + 2 + app.length + tenant.length
+  // One buffer, every byte of which is written: this is done at every refresh.
+  const bytes = Buffer.allocUnsafe(length)
   const flags = (parentHash1 === null ? 0 : HAS_PARENT) | (keyThumbprint ? HAS_THUMBPRINT : 0)
-  head.writeUInt8(flags)
-  head.set(facts.origin, 1)
-  head.writeUInt32BE(facts.generation, 1 + ORIGIN_BYTES)
-  head.writeUIntBE(facts.mintedAtMs, 5 + ORIGIN_BYTES, 6)
-  const parts: Uint8Array[] = [head, facts.random]
-  if (parentHash1 !== null) parts.push(parentHash1)
-  if (keyThumbprint !== null) parts.push(Buffer.from(keyThumbprint, 'base64url'))
-  parts.push(nameBytes(facts.app, DEFAULT_NAME), nameBytes(facts.tenant, DEFAULT_NAME))
-  return Buffer.concat(parts)
+  bytes.writeUInt8(flags)
+  bytes.set(facts.origin, 1)
+  bytes.writeUInt32BE(facts.generation, GENERATION_AT)
+  bytes.writeUIntBE(facts.mintedAtMs, MINTED_AT, 6)
+  bytes.set(facts.random, RANDOM_AT)
+  let at = HEAD_BYTES
+  if (parentHash1 !== null) {
+    bytes.set(parentHash1, at)
+    at += HASH_BYTES
+  }
+  if (keyThumbprint !== null) at += bytes.write(keyThumbprint, at, HASH_BYTES, 'base64url')
+  for (const name of [app, tenant]) {
+    at = bytes.writeUInt8(name.length, at)
+    at += bytes.write(name, at, 'latin1')
+  }
+  return bytes
 }
 
 /** Reads what {@link packRefreshToken} wrote; undefined for any other length or flag. */
 export function unpackRefreshToken(bytes: Buffer): RefreshTokenFacts | undefined {
   const reader = new ByteReader(bytes)
   const flags = reader.uint8()
-  const origin = Uint8Array.from(reader.take(ORIGIN_BYTES)) as Origin
+  const origin = new Uint8Array(reader.take(ORIGIN_BYTES)) as Origin
   const generation = reader.uint32()
   const mintedAtMs = reader.uint48() as EpochMs
   const random = reader.take(RANDOM_BYTES)
