@@ -12,15 +12,15 @@ export interface SteadyClock extends Clock {
 }
 
 /**
- * The farthest that a stored time may pull a clock ahead, in milliseconds: one core with a clock that
- * is far off must not take the others along.
+ * The farthest that a stored time may pull a clock ahead, in milliseconds: one core with a clock
+ * that is far off must not take the others along.
  */
 export const OBSERVED_LEAD_MAX_MS = 60_000
 
 /**
  * The wall clock, but never before a time that it has given: when the wall clock is set back, time
- * goes on from where it was, as `elapsedMs` (a monotonic count) says, until the wall clock has caught
- * up. So nothing that has expired lives again.
+ * goes on from where it was, as `elapsedMs` (a monotonic count) says, until the wall clock has
+ * caught up. So nothing that has expired lives again.
  */
 export function steadyClock(wall: Clock, elapsedMs: () => number): SteadyClock {
   let latestMs = Number.NEGATIVE_INFINITY

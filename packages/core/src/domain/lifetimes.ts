@@ -12,8 +12,8 @@ const HOUR_SECONDS = 3_600
 
 /**
  * The longest lives at an authenticator assurance level (NIST SP 800-63B-4, sections 2.1.3, 2.2.3
- * and 2.3.3). AAL1 sets no idle timeout. Our idle timeout is at least two access lives, so AAL3's 15
- * minutes need access tokens of 5.
+ * and 2.3.3). AAL1 sets no idle timeout. Our idle timeout is at least two access lives, so AAL3's
+ * 15 minutes need access tokens of 5.
  */
 export const ASSURANCE_LIFETIMES: { readonly [K in AssuranceLevel]: Lifetimes } = {
   aal1: {

@@ -20,8 +20,8 @@ export type ChangeOutcome<Entry> =
 
 /**
  * The apps of an installation and their tenants: those of the configuration and those that are
- * records of the store. Reads see every change acknowledged by any core. A removal ends all sessions
- * first; a name that is created again revives nothing. Throws a `StoreError`.
+ * records of the store. Reads see every change acknowledged by any core. A removal ends all
+ * sessions first; a name that is created again revives nothing. Throws a `StoreError`.
  */
 export interface Registry {
   /** Sorted by name. */

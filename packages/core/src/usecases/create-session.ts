@@ -109,8 +109,8 @@ interface Lives {
 }
 
 /**
- * The session's own lifetimes: what the request asks for, within the rules of the app, and no longer
- * than the levels of tenant and request allow.
+ * The session's own lifetimes: what the request asks for, within the rules of the app, and no
+ * longer than the levels of tenant and request allow.
  */
 function lifetimesOf(settings: AppSettings, request: Request): Lives {
   const absoluteTimeoutSeconds = request.absoluteTimeoutSeconds ?? settings.absoluteTimeoutSeconds

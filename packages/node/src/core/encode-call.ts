@@ -12,7 +12,8 @@ const PLACEHOLDER = /\{([a-z]+)\}/gi
 
 /**
  * Writes a call by the route table: `{name}` in the path takes a field; the others travel in the
- * query (GET, DELETE) or in the JSON body. Values are percent-encoded, so no value can leave its place.
+ * query (GET, DELETE) or in the JSON body. Values are percent-encoded, so no value can leave its
+ * place.
  */
 export function encodeCall<K extends Operation>(
   operation: K,
