@@ -18,7 +18,7 @@ interface Outcome {
 
 /** Two at a time: the slow ones (types, dead code) first. */
 const CONCURRENCY = 2
-const TOOL_TIMEOUT_MS = 120_000
+const TOOL_TIMEOUT_MS = 600_000
 
 const parts = ['packages', 'simulation', 'bench', 'examples', 'scripts', 'test']
 
