@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isStoreError, StoreError } from '@pawl/core'
+import { StoreError } from '@pawl/core'
 import { type ClientConfig, Pool, type PoolClient, types } from 'pg'
-import { isConnectionSpent, isRolledBack, toStoreError } from './errors.ts'
+import { isAnswerLost, isConnectionSpent, isRolledBack, toStoreError } from './errors.ts'
 import type { SqlColumn, SqlRow } from './rows.ts'
+
+/**
+ * What a statement does to the database: nothing; something that does no harm when it is run a second
+ * time, since it then finds its own condition gone; or something that may be run only once.
+ */
+export type Effect = 'none' | 'repeatable' | 'once'
 
 /** A statement that each connection prepares once, under its name. */
 export interface Statement {
   readonly name: string
   readonly text: string
-  /**
-   * Running it a second time, because the connection was lost before the first answer, does no
-   * harm: a read, or a write that finds its own condition gone.
-   */
-  readonly isRepeatable?: true
+  readonly effect: Effect
 }
 
 /** A value of a statement; a column carries one value per row of a batch. */
@@ -87,7 +89,7 @@ export function openDatabase(options: DatabaseOptions): Database {
           return await runOnce(statement, values)
         } catch (error) {
           const attemptsMax = attemptsAllowed(statement, error)
-          if (attempt >= attemptsMax) throw toStoreError(error)
+          if (attempt >= attemptsMax) throw troubleOf(statement, error)
           await sleep(Math.random() * BACK_OFF_MS * 2 ** attempt)
         }
       }
@@ -151,9 +153,14 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
  * Rolled back as a whole: again. A connection lost under a statement: once more on another, if that
  * does no harm. No connection to be had, a `StoreError` already: that is for the caller to hear.
  */
-function attemptsAllowed(statement: Statement, error: unknown): number {
+function attemptsAllowed({ effect }: Statement, error: unknown): number {
   if (isRolledBack(error)) return ATTEMPTS_MAX
-  if (isStoreError(error) || statement.isRepeatable !== true) return 1
-  const trouble = toStoreError(error)
-  return isStoreError(trouble) && trouble.kind === 'unavailable' ? 2 : 1
+  return effect !== 'once' && isAnswerLost(error) ? 2 : 1
+}
+
+/** A write whose answer was lost may have been done: that is what `timeout` says. */
+function troubleOf({ effect }: Statement, error: unknown): unknown {
+  if (effect === 'none' || !isAnswerLost(error)) return toStoreError(error)
+  const sentence = 'the connection to PostgreSQL was lost: what was written is not known'
+  return new StoreError('timeout', sentence, { cause: error })
 }

@@ -57,6 +57,13 @@ export function isConnectionSpent(error: unknown): boolean {
   return code === undefined || code === '25006' || lookUp(kinds, code) === 'unavailable'
 }
 
+/** The connection broke under a statement: whether that was carried out is not known. */
+export function isAnswerLost(error: unknown): boolean {
+  const trouble = isStoreError(error) ? undefined : toStoreError(error)
+  if (!isStoreError(trouble) || trouble.kind !== 'unavailable') return false
+  return sqlState(error)?.startsWith('57') ?? true
+}
+
 /** The error as the port knows it. What no table lists, a bug of ours, comes back as it is. */
 export function toStoreError(error: unknown): unknown {
   if (isStoreError(error) || !(error instanceof Error)) return error

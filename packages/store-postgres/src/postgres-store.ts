@@ -26,7 +26,7 @@ export interface PostgresStoreOptions {
 
 const readClock: Statement = {
   name: 'pawl_clock',
-  isRepeatable: true,
+  effect: 'none',
   text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint',
 }
 

@@ -6,31 +6,34 @@ const ofKey = 'kind = $1 AND app = $2 AND id = $3'
 
 const findRecord: Statement = {
   name: 'pawl_record',
-  isRepeatable: true,
+  effect: 'none',
   text: `SELECT ${recordColumns} FROM pawl_records WHERE ${ofKey}`,
 }
 
 const listRecords: Statement = {
   name: 'pawl_records',
-  isRepeatable: true,
+  effect: 'none',
   text: `SELECT ${recordColumns} FROM pawl_records WHERE kind = $1 AND app = $2
     ORDER BY id LIMIT ${RECORDS_MAX}`,
 }
 
 const insertRecord: Statement = {
   name: 'pawl_record_insert',
+  effect: 'once',
   text: `INSERT INTO pawl_records (${recordColumns}) VALUES ($1, $2, $3, 1, $4)
     ON CONFLICT DO NOTHING RETURNING 1`,
 }
 
 const replaceRecord: Statement = {
   name: 'pawl_record_replace',
+  effect: 'once',
   text: `UPDATE pawl_records SET version = version + 1, value = $5
     WHERE ${ofKey} AND version = $4 RETURNING 1`,
 }
 
 const deleteRecord: Statement = {
   name: 'pawl_record_delete',
+  effect: 'once',
   text: `DELETE FROM pawl_records WHERE ${ofKey} RETURNING 1`,
 }
 

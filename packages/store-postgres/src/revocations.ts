@@ -30,6 +30,7 @@ const insertEntries = `INSERT INTO pawl_revocations (number, ${entryColumns})`
 
 const revokeSession: Statement = {
   name: 'pawl_revoke',
+  effect: 'once',
   text: `WITH ended AS (
       UPDATE pawl_sessions s SET ${setRevoked('$4::bigint', '$5')}
       WHERE s.app = $1 AND s.tenant = $2 AND s.handle = $3 AND ${isNotRevoked}
@@ -46,6 +47,7 @@ const raiseCutOff = `ON CONFLICT (user_id, app, tenant) DO UPDATE
 
 const revokeUser: Statement = {
   name: 'pawl_revoke_user',
+  effect: 'once',
   text: `WITH doomed AS (
       SELECT s.handle FROM pawl_sessions s
       WHERE s.app = $1 AND s.tenant = $2 AND s.user_id = $3 AND ${isLive('$4::bigint')}
@@ -71,6 +73,7 @@ const revokeUser: Statement = {
 
 const raiseScope: Statement = {
   name: 'pawl_revoke_before',
+  effect: 'once',
   text: `WITH cut AS (INSERT INTO pawl_cut_offs (app, tenant, user_id, before_ms, at_ms, reason)
       VALUES ($1, $2, coalesce($3::text, ''), $4, $5, $6) ${raiseCutOff} RETURNING 1),
     log AS ${numberedAfter('1 + 0 * (SELECT count(*) FROM cut)')}
@@ -79,7 +82,7 @@ const raiseScope: Statement = {
 
 const readLog: Statement = {
   name: 'pawl_log_after',
-  isRepeatable: true,
+  effect: 'none',
   text: `SELECT coalesce(r.number, f.number), r.number IS NULL, ${entryColumns}
     FROM (SELECT CASE WHEN $1::bigint > number THEN 0 ELSE $1 END AS number FROM pawl_log_end) f
     LEFT JOIN LATERAL (SELECT * FROM pawl_revocations r WHERE r.number > f.number
@@ -88,12 +91,13 @@ const readLog: Statement = {
 
 const readLogEnd: Statement = {
   name: 'pawl_log_end',
-  isRepeatable: true,
+  effect: 'none',
   text: 'SELECT number FROM pawl_log_end',
 }
 
 const trimLog: Statement = {
   name: 'pawl_log_trim',
+  effect: 'once',
   text: `WITH gone AS (DELETE FROM pawl_revocations WHERE number = ANY (ARRAY(
       SELECT number FROM pawl_revocations WHERE at_ms < $1 ORDER BY number LIMIT $2)) RETURNING 1)
     SELECT count(*) FROM gone`,

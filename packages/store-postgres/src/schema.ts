@@ -5,13 +5,14 @@ import { migrationSql, SCHEMA_VERSION } from './migrations/index.ts'
 
 const readVersion: Statement = {
   name: 'pawl_version',
-  isRepeatable: true,
+  effect: 'none',
   text: 'SELECT version FROM pawl_schema',
 }
 
 /** A write, so that a replica or a full disk shows. */
 const writePing: Statement = {
   name: 'pawl_ping',
+  effect: 'repeatable',
   text: 'UPDATE pawl_schema SET pinged_ms = extract(epoch FROM clock_timestamp()) * 1000',
 }
 

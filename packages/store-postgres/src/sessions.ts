@@ -62,12 +62,12 @@ const ofParameters = 's.app = $1 AND s.tenant = $2 AND s.handle = $3'
 const findSessions: Pair = {
   one: {
     name: 'pawl_find_one',
-    isRepeatable: true,
+    effect: 'none',
     text: `SELECT 1, ${foldedColumns} FROM pawl_sessions s ${joinCutOff} WHERE ${ofParameters}`,
   },
   many: {
     name: 'pawl_find',
-    isRepeatable: true,
+    effect: 'none',
     text: `SELECT i.n, ${foldedColumns}
       FROM ${batchRows(keyColumns)} JOIN pawl_sessions s ON ${ofKey} ${joinCutOff}`,
   },
@@ -103,12 +103,12 @@ const alone: RotationValue = (column) => {
 const rotateSessions: Pair = {
   one: {
     name: 'pawl_rotate_one',
-    isRepeatable: true,
+    effect: 'repeatable',
     text: `WITH ${rotateText(alone, '', ofParameters)} AND NOT EXISTS (SELECT FROM moved)`,
   },
   many: {
     name: 'pawl_rotate',
-    isRepeatable: true,
+    effect: 'repeatable',
     text: `WITH input AS (SELECT * FROM ${batchRows(rotationColumns)}),
       ${rotateText(inBatch, 'input i', ofKey)} AND i.n NOT IN (SELECT n FROM moved)`,
   },
@@ -118,11 +118,13 @@ const insertInto = `INSERT INTO pawl_sessions (${namesOf(insertColumns)})`
 const insertSessions: Pair = {
   one: {
     name: 'pawl_insert_one',
+    effect: 'once',
     text: `${insertInto} VALUES (${parametersOf(insertColumns).join(', ')})
       ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
   },
   many: {
     name: 'pawl_insert',
+    effect: 'once',
     text: `${insertInto} SELECT ${namesOf(insertColumns)} FROM ${batchRows(insertColumns)}
       ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
   },
@@ -131,6 +133,7 @@ const insertSessions: Pair = {
 const limitAt = insertColumns.length
 const insertLimited: Statement = {
   name: 'pawl_insert_limited',
+  effect: 'once',
   text: `WITH room AS MATERIALIZED (SELECT * FROM pawl_make_room($1, $2, $4, $3, $10,
       $${limitAt + 1}, $${limitAt + 2}, ${REVOKED_KEPT_MS})),
     added AS (${insertInto} SELECT ${parametersOf(insertColumns).join(', ')}
@@ -141,6 +144,7 @@ const insertLimited: Statement = {
 function updateOf(column: 'claims' | 'data'): Statement {
   return {
     name: `pawl_update_${column}`,
+    effect: 'once',
     text: `UPDATE pawl_sessions s SET ${column} = $4
       WHERE ${ofParameters} AND ${isNotRevoked} RETURNING 1`,
   }
@@ -148,7 +152,7 @@ function updateOf(column: 'claims' | 'data'): Statement {
 
 const listSessions: Statement = {
   name: 'pawl_list',
-  isRepeatable: true,
+  effect: 'none',
   text: `SELECT ${plainColumns} FROM pawl_sessions s
     WHERE s.app = $1 AND s.tenant = $2 AND s.user_id = $3 AND ${isLive('$4::bigint')}
       AND (s.created_ms, s.handle) > ($5::bigint, $6::text)
@@ -158,6 +162,7 @@ const listSessions: Statement = {
 /** Looks at rows that are due, deletes what may go and moves the rest on; says how many of each. */
 const sweepSessions: Statement = {
   name: 'pawl_sweep',
+  effect: 'once',
   text: `WITH due AS (
       SELECT s.handle, s.app, s.tenant, ${mayGo} AS may_go, ${nextSweep} AS next_ms
       FROM pawl_sessions s WHERE s.sweep_ms <= $1::bigint

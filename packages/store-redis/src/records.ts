@@ -3,19 +3,17 @@ import { encode, exactText, textToRecord } from './rows.ts'
 import { replaceRecordScript } from './scripts.ts'
 import type { Server } from './server.ts'
 
-const repeatable = { isRepeatable: true } as const
-
 /** The methods of the port that are about records: one hash per kind and app. */
 export function redisRecords(server: Server): RecordStore {
   const placeOf = ({ kind, app }: { kind: string; app: string }) => `${encode(kind)}:${encode(app)}`
   const hashOf = (key: { kind: string; app: string }) => `${server.prefix}r:${placeOf(key)}`
   return {
     findRecord: async (key) => {
-      const text = await server.send(['HGET', hashOf(key), exactText(key.id)], repeatable)
+      const text = await server.send('none', ['HGET', hashOf(key), exactText(key.id)])
       return typeof text === 'string' ? textToRecord(key, text) : undefined
     },
     listRecords: async (kind, app) => {
-      const reply = await server.send(['HGETALL', hashOf({ kind, app })], repeatable)
+      const reply = await server.send('none', ['HGETALL', hashOf({ kind, app })])
       const flat = reply as readonly string[]
       const ids = flat.filter((_, index) => index % 2 === 0)
       return ids
@@ -25,7 +23,7 @@ export function redisRecords(server: Server): RecordStore {
     },
     insertRecord: async (key, value) => {
       const text = `1\n${exactText(value)}`
-      return (await server.send(['HSETNX', hashOf(key), exactText(key.id), text])) === 1
+      return (await server.send('once', ['HSETNX', hashOf(key), exactText(key.id), text])) === 1
     },
     replaceRecord: async (key, expectedVersion, value) => {
       const change = [String(expectedVersion), exactText(value)]
@@ -33,6 +31,6 @@ export function redisRecords(server: Server): RecordStore {
       return (await server.run(replaceRecordScript, args)) === 1
     },
     deleteRecord: async (key) =>
-      (await server.send(['HDEL', hashOf(key), exactText(key.id)])) === 1,
+      (await server.send('once', ['HDEL', hashOf(key), exactText(key.id)])) === 1,
   }
 }

@@ -41,7 +41,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     migrate: () => prepareServer(server, warn),
     ping: () => pingServer(server),
     clockMs: async () => {
-      const [seconds, micros] = (await server.send(['TIME'])) as readonly string[]
+      const [seconds, micros] = (await server.send('none', ['TIME'])) as readonly string[]
       return (Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)) as EpochMs
     },
   }

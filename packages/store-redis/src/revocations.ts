@@ -43,7 +43,7 @@ export function redisRevocations(server: Server): RevocationMethods {
       return { entries, cursor: found.at(-1)?.[0].split('-')[0] ?? began }
     },
     revocationsEnd: async () => {
-      const number = await server.send(['GET', `${server.prefix}n`], { isRepeatable: true })
+      const number = await server.send('none', ['GET', `${server.prefix}n`])
       return typeof number === 'string' ? number : '0'
     },
     trimRevocations: async (beforeMs, limit) => {

@@ -10,13 +10,13 @@ const LAYOUT_VERSION = 1
  */
 export async function prepareServer(server: Server, warn: (text: string) => void): Promise<void> {
   const key = `${server.prefix}v`
-  await server.send(['SET', key, String(LAYOUT_VERSION), 'NX'])
-  const version = Number(await server.send(['GET', key]))
+  await server.send('repeatable', ['SET', key, String(LAYOUT_VERSION), 'NX'])
+  const version = Number(await server.send('none', ['GET', key]))
   if (version > LAYOUT_VERSION) {
     const builds = `layout ${version}, this build reads up to ${LAYOUT_VERSION}`
     throw new StoreError('schema', `the Redis database is newer than this build: ${builds}`)
   }
-  const info = parseInfo(String(await server.send(['INFO'])))
+  const info = parseInfo(String(await server.send('none', ['INFO'])))
   const [major = 0, minor = 0] = (info.get('redis_version') ?? '').split('.').map(Number)
   if (major < 6 || (major === 6 && minor < 2)) {
     throw new StoreError('schema', `Redis 6.2 or newer is needed; this is ${major}.${minor}`)
@@ -36,13 +36,13 @@ export async function prepareServer(server: Server, warn: (text: string) => void
 
 /** Writes something, so that a replica or a full memory shows. */
 export async function pingServer(server: Server): Promise<void> {
-  await server.send(['SET', `${server.prefix}p`, '1'])
+  await server.send('repeatable', ['SET', `${server.prefix}p`, '1'])
 }
 
 /** Services that are run for others often forbid CONFIG. */
 async function readFsync(server: Server): Promise<string> {
   try {
-    const reply = (await server.send(['CONFIG', 'GET', 'appendfsync'])) as readonly string[]
+    const reply = (await server.send('none', ['CONFIG', 'GET', 'appendfsync'])) as readonly string[]
     return reply[1] ?? 'unknown'
   } catch {
     return 'unknown'

@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto'
 import { REVOKED_KEPT_MS } from '@pawl/core'
 import { rowFields } from './rows.ts'
 
+/**
+ * What a script does to the data: nothing; something that does no harm when it is run a second time,
+ * since it then finds its own condition gone; or something that may be run only once.
+ */
+export type Effect = 'none' | 'repeatable' | 'once'
+
 /** A Lua script: one atomic step of the server. */
 export interface Script {
   readonly source: string
   /** SHA-1 of the source, by which Redis knows it. */
   readonly sha: string
-  /**
-   * Running it a second time, because the connection was lost before the first answer, does no
-   * harm: a read, or a write that finds its own condition gone.
-   */
-  readonly isRepeatable: boolean
+  readonly effect: Effect
 }
 
 const fieldList = rowFields.map((name) => `'${name}'`).join(',')
@@ -92,7 +94,7 @@ end`,
 } as const
 
 /** A script that uses the functions whose names are in it, and what those use. */
-function script(body: string, parts: { readonly isRepeatable?: true } = {}): Script {
+function script(effect: Effect, body: string): Script {
   const chosen: string[] = []
   let text = body
   // From the last to the first: a function uses only what stands before it.
@@ -104,19 +106,17 @@ function script(body: string, parts: { readonly isRepeatable?: true } = {}): Scr
   }
   const source = `local P = KEYS[1]${chosen.join('')}${body}`
   const sha = createHash('sha1').update(source).digest('hex')
-  return { source, sha, isRepeatable: parts.isRepeatable === true }
+  return { source, sha, effect }
 }
-
-const repeatable = { isRepeatable: true } as const
 
 /** place, handle → the row, its end folded in. */
 export const findScript = script(
+  'none',
   `
 local s = read(ARGV[1], ARGV[2])
 if not s[1] then return false end
 s[8] = ending(ARGV[1], s)
 return s`,
-  repeatable,
 )
 
 /** Where the answer of {@link rotateScript} says whether the row advanced: after the fields. */
@@ -128,6 +128,7 @@ export const ADVANCED_AT = rowFields.length
  * the rule takes for what it is: the token that was presented is the current one.
  */
 export const rotateScript = script(
+  'repeatable',
   `
 local place, handle, minted, now = ARGV[1], ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[7])
 local s = read(place, handle)
@@ -145,14 +146,15 @@ if expiry < known then
   redis.call('ZADD', P..'x', 'LT', whole(expiry + idle + 1), place..':'..handle)
 end
 return s`,
-  repeatable,
 )
 
 /**
  * place, handle, user, created, sweep, when Redis may drop it, whether it is revoked, max or 0,
  * policy, fields… → the outcome and the handles that were ended.
  */
-export const insertScript = script(`
+export const insertScript = script(
+  'once',
+  `
 local place, handle, user, created = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key, max, ended = P..'s:'..place..':'..handle, tonumber(ARGV[8]), {}
 if redis.call('EXISTS', key) == 1 then return {'duplicate'} end
@@ -171,25 +173,34 @@ if ARGV[7] == '0' then redis.call('ZADD', P..'u:'..place..':'..user, created, ha
 if tonumber(ARGV[6]) > tonumber(redis.call('TIME')[1]) * 1000 then
   redis.call('PEXPIREAT', key, ARGV[6])
 end
-return {'inserted', ended}`)
+return {'inserted', ended}`,
+)
 
 /** place, handle, field, JSON → 1 if it was replaced. */
-export const updateScript = script(`
+export const updateScript = script(
+  'once',
+  `
 local s = read(ARGV[1], ARGV[2])
 if not s[1] or ending(ARGV[1], s) then return 0 end
 redis.call('HSET', P..'s:'..ARGV[1]..':'..ARGV[2], ARGV[3], ARGV[4])
-return 1`)
+return 1`,
+)
 
 /** place, handle, at, reason, judged hash or nothing → 1 if it was ended. */
-export const revokeScript = script(`
+export const revokeScript = script(
+  'once',
+  `
 local s = read(ARGV[1], ARGV[2])
 if not s[1] or ending(ARGV[1], s) then return 0 end
 if ARGV[5] ~= '' and ARGV[5] ~= s[1] then return 0 end
 revoke(ARGV[1], ARGV[2], s[4], ARGV[3], ARGV[4])
-return 1`)
+return 1`,
+)
 
 /** place, user, at, reason, spared handle or nothing → the handles that were ended. */
-export const revokeUserScript = script(`
+export const revokeUserScript = script(
+  'once',
+  `
 local place, user, at, reason, ended = ARGV[1], ARGV[2], ARGV[3], ARGV[4], {}
 for _, handle in ipairs(live_handles(place, user, tonumber(at))) do
   if handle ~= ARGV[5] then
@@ -198,18 +209,23 @@ for _, handle in ipairs(live_handles(place, user, tonumber(at))) do
   end
 end
 if ARGV[5] == '' then raise(place, user, at, at, reason) end
-return ended`)
+return ended`,
+)
 
 /** place, whether it is a user's, user, before, at, reason. */
-export const raiseScript = script(`
+export const raiseScript = script(
+  'once',
+  `
 raise(ARGV[1], ARGV[2] == '1' and ARGV[3], ARGV[4], ARGV[5], ARGV[6])
-return 1`)
+return 1`,
+)
 
 /**
  * place, user, now, how many, after: created and handle → handle, row, handle, row… Compares bytes:
  * Lua's own comparison of strings follows the server's locale.
  */
 export const listScript = script(
+  'none',
   `
 local function follows(a, b)
   for index = 1, math.min(#a, #b) do
@@ -236,11 +252,12 @@ while #found < 2 * most do
   offset = offset + 100
 end
 return found`,
-  repeatable,
 )
 
 /** now, how many → how many rows went, and how many were looked at. */
-export const sweepScript = script(`
+export const sweepScript = script(
+  'once',
+  `
 local now, gone = tonumber(ARGV[1]), 0
 local due = redis.call('ZRANGEBYSCORE', P..'x', '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, member in ipairs(due) do
@@ -261,23 +278,26 @@ for _, member in ipairs(due) do
     end
   end
 end
-return {gone, #due}`)
+return {gone, #due}`,
+)
 
 /** after, how many → where it began, and the entries, as a stream gives them. */
 export const logScript = script(
+  'none',
   `
 local after = tonumber(ARGV[1])
 if after > tonumber(redis.call('GET', P..'n') or '0') then after = 0 end
 local first = '('..whole(after)..'-0'
 return {whole(after), redis.call('XRANGE', P..'l', first, '+', 'COUNT', ARGV[2])}`,
-  repeatable,
 )
 
 /**
  * before, how many → how many entries were deleted. By number, unless so many are due that looking
  * for the lowest numbers would hold the server up.
  */
-export const trimScript = script(`
+export const trimScript = script(
+  'once',
+  `
 local most = tonumber(ARGV[2])
 local is_short = redis.call('ZCOUNT', P..'t', '-inf', '('..ARGV[1]) <= 5000
 local due = redis.call('ZRANGEBYSCORE', P..'t', '-inf', '('..ARGV[1], 'LIMIT', 0,
@@ -288,12 +308,16 @@ for index = 1, most do
   redis.call('XDEL', P..'l', due[index]..'-0')
   redis.call('ZREM', P..'t', due[index])
 end
-return most`)
+return most`,
+)
 
 /** kind:app, id, expected version, value → 1 if it was replaced. */
-export const replaceRecordScript = script(`
+export const replaceRecordScript = script(
+  'once',
+  `
 local key = P..'r:'..ARGV[1]
 local version = string.match(redis.call('HGET', key, ARGV[2]) or '', '^%d+')
 if version ~= ARGV[3] then return 0 end
 redis.call('HSET', key, ARGV[2], whole(tonumber(version) + 1)..'\\n'..ARGV[4])
-return 1`)
+return 1`,
+)

@@ -1,7 +1,7 @@
 import { isStoreError, StoreError } from '@pawl/core'
 import { createClient, type RedisClientOptions } from '@redis/client'
 import { serverCode, toStoreError } from './errors.ts'
-import type { Script } from './scripts.ts'
+import type { Effect, Script } from './scripts.ts'
 
 /** What Redis answers with. */
 export type Reply = string | number | boolean | null | readonly Reply[]
@@ -11,7 +11,7 @@ export interface Server {
   /** Runs a script; again, once, where a lost connection makes that needful and harmless. */
   run(script: Script, args: readonly string[]): Promise<Reply>
   /** Sends one command. */
-  send(command: readonly string[], parts?: { readonly isRepeatable: boolean }): Promise<Reply>
+  send(effect: Effect, command: readonly string[]): Promise<Reply>
   readonly prefix: string
   close(): Promise<void>
 }
@@ -71,14 +71,14 @@ export function openServer(settings: ServerOptions): Server {
     }
   }
 
-  const send: Server['send'] = async (command, parts) => {
+  const send: Server['send'] = async (effect, command) => {
     try {
       return await sendOnce(command).catch((error: unknown) => {
-        if (parts?.isRepeatable === true && isLost(error)) return sendOnce(command)
+        if (effect !== 'once' && isAnswerLost(error)) return sendOnce(command)
         throw error
       })
     } catch (error) {
-      throw toStoreError(error instanceof NotSent ? error.cause : error)
+      throw troubleOf(effect, error)
     }
   }
 
@@ -88,10 +88,10 @@ export function openServer(settings: ServerOptions): Server {
     run: async (script, args) => {
       const rest = ['1', prefix, ...args]
       try {
-        return await send(['EVALSHA', script.sha, ...rest], script)
+        return await send(script.effect, ['EVALSHA', script.sha, ...rest])
       } catch (error) {
         if (serverCode(error) !== 'NOSCRIPT') throw error
-        return await send(['EVAL', script.source, ...rest], script)
+        return await send(script.effect, ['EVAL', script.source, ...rest])
       }
     },
     close: lines.close,
@@ -154,10 +154,18 @@ class NotSent extends Error {
 }
 
 /** The connection broke under the command: whether it was carried out is not known. */
-function isLost(error: unknown): boolean {
+function isAnswerLost(error: unknown): boolean {
   if (error instanceof NotSent || isStoreError(error)) return false
   const trouble = toStoreError(error)
   return serverCode(error) === undefined && isStoreError(trouble)
+}
+
+/** A write whose answer was lost may have been done: that is what `timeout` says. */
+function troubleOf(effect: Effect, error: unknown): unknown {
+  if (error instanceof NotSent) return toStoreError(error.cause)
+  if (effect === 'none' || !isAnswerLost(error)) return toStoreError(error)
+  const sentence = 'the connection to Redis was lost: what was written is not known'
+  return new StoreError('timeout', sentence, { cause: error })
 }
 
 /** Connects, and refuses a replica: what it shows may be old. */

@@ -146,7 +146,7 @@ function describeFaults(): void {
     assert.equal((await store.find(session))?.generation, 1)
     const other = sessionOf('insert lost')
     proxy.cutAtNextAnswer()
-    await refused(store.insert(other, null), 'unavailable')
+    await refused(store.insert(other, null), 'timeout')
     assert.deepEqual(await store.find(other), other)
     await store.close()
   })

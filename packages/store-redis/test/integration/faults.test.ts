@@ -127,7 +127,7 @@ function describeFaults(): void {
     assert.equal(outcome?.session.curHash2, hashOf('answer lost 1'))
     const other = sessionOf('insert lost')
     proxy.cutAtNextAnswer()
-    await refused(store.insert(other, null), 'unavailable')
+    await refused(store.insert(other, null), 'timeout')
     assert.deepEqual(await eventually(() => store.find(other)), other)
     await store.close()
   })
