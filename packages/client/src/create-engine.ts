@@ -1,18 +1,15 @@
-import { DEFAULT_BASE_PATH, FRONTEND_PATHS } from '@pawl/protocol/frontend'
+import { FRONTEND_PATHS } from '@pawl/protocol/frontend'
 import type { Engine, EngineOptions } from './engine.ts'
 import type { EngineEffect } from './engine-state.ts'
 import type { EnginePorts } from './ports.ts'
 import { sendTask, transportHeader } from './send-task.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
-import { defaultSettings, type EngineSettings } from './settings.ts'
 import { encodeRecord } from './shared-record.ts'
 import { createStepLoop, type StepLoop } from './step-loop.ts'
 import { headerOf } from './steps/record-steps.ts'
 
 /** Starts an engine: it interprets the effects of the pure transition function over the ports. */
-export function createEngine(ports: EnginePorts, options: EngineOptions): Engine {
-  const { apiOrigin, basePath = DEFAULT_BASE_PATH, ...chosen } = options
-  const settings = { ...defaultSettings, ...chosen }
+export function createEngine(ports: EnginePorts, settings: EngineOptions): Engine {
   const { storage, channel, life, clock } = ports
   const listeners = new Set<(event: SessionEvent) => void>()
   let view: SessionState = { kind: 'unknown' }
@@ -29,7 +26,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
       }
     }
   }
-  const performer = createPerformer(ports, settings, apiOrigin + basePath)
+  const performer = createPerformer(ports, settings)
   const loop: StepLoop = createStepLoop(ports, settings, (effect) => {
     if (effect.kind === 'emit') emit(effect.event)
     else performer.perform(effect, loop)
@@ -76,17 +73,25 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
   }
 }
 
+/**
+ * Storage and channel are not ordered with the lock: what was written under it is given this time
+ * to reach the next holder, who would else refresh once more.
+ */
+const STORAGE_LAG_MS = 100
+
 type Performed = Exclude<EngineEffect, { readonly kind: 'emit' | 'settle' }>
 
 /** Does what the engine decides to do to the world. */
-function createPerformer(ports: EnginePorts, settings: EngineSettings, base: string) {
+function createPerformer(ports: EnginePorts, settings: EngineOptions) {
   const { storage, channel, clock, lock } = ports
   let cancelAlarm = () => {}
   let releaseLock = () => {}
+  let releaseAfterMs = 0
   const takeLock = async ({ dispatch }: StepLoop) => {
     const body = () =>
       new Promise<void>((resolve) => {
         releaseLock = resolve
+        releaseAfterMs = 0
         dispatch({ kind: 'lock-held' })
       })
     const got = await lock.hold(settings.raceWindowMs / 2, body).catch(() => 'missed')
@@ -94,12 +99,15 @@ function createPerformer(ports: EnginePorts, settings: EngineSettings, base: str
   }
   const send = async (path: string, refreshToken: string | undefined, loop: StepLoop) => {
     const handle = headerOf(loop.state())?.handle
-    loop.dispatch(await sendTask(ports, settings, { url: base + path, handle, refreshToken }))
+    loop.dispatch(
+      await sendTask(ports, settings, { url: settings.base + path, handle, refreshToken }),
+    )
   }
   const perform = (effect: Performed, loop: StepLoop): unknown => {
     switch (effect.kind) {
       case 'write-record': {
         const text = encodeRecord(effect.record)
+        releaseAfterMs = STORAGE_LAG_MS
         storage.write(text)
         // Tokens are in the storage only; then the message just says: look there.
         return channel.post(settings.holdsTokens ? '' : text)
@@ -107,7 +115,7 @@ function createPerformer(ports: EnginePorts, settings: EngineSettings, base: str
       case 'take-lock':
         return takeLock(loop)
       case 'release-lock':
-        return releaseLock()
+        return clock.after(releaseAfterMs, releaseLock)
       case 'send-refresh':
         return send(FRONTEND_PATHS.refresh, effect.refreshToken, loop)
       case 'send-sign-out':

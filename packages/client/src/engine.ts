@@ -2,12 +2,10 @@ import type { Answer, WantResult } from './engine-state.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
 import type { EngineSettings } from './settings.ts'
 
-/** Options of an engine; see {@link EngineSettings} for the rest. */
-export interface EngineOptions extends Partial<EngineSettings> {
-  /** Origin of the API, without a path: `https://api.example.com`. */
-  readonly apiOrigin: string
-  /** Where the driver's own routes are. Default `/auth/session`. */
-  readonly basePath?: string | undefined
+/** Options of an engine. */
+export interface EngineOptions extends EngineSettings {
+  /** Where the driver's own routes are: `https://api.example.com/auth/session`. */
+  readonly base: string
 }
 
 /** What a call goes out with. */

@@ -4,6 +4,7 @@ import { HEADERS } from '@pawl/protocol/frontend'
 import {
   createEngine,
   createSessionFetch,
+  defaultSettings,
   type Engine,
   type EnginePorts,
   isSessionError,
@@ -70,7 +71,11 @@ function setUp(): Bench {
     random: time.random,
     randomName: () => 'tab',
   }
-  const engine = createEngine(ports, { apiOrigin: API, holdsTokens: true })
+  const engine = createEngine(ports, {
+    ...defaultSettings,
+    base: `${API}/auth/session`,
+    holdsTokens: true,
+  })
   const fetch = createSessionFetch(engine, ports, { origins: [API], baseUrl: () => `${API}/app/` })
   const bench: Bench = {
     fetch,

@@ -3,7 +3,6 @@ import {
   createSessionFetch,
   defaultSettings,
   type Engine,
-  type EngineSettings,
   RECORD_VERSION,
   type SessionEvent,
   type SessionFetch,
@@ -12,6 +11,7 @@ import {
   sessionError,
   type WantResult,
 } from '@pawl/client'
+import { DEFAULT_BASE_PATH } from '@pawl/protocol/frontend'
 import { type InterceptOptions, interceptFetch } from './intercept-fetch.ts'
 import { createWebPorts } from './web-ports.ts'
 
@@ -88,23 +88,26 @@ export type EventOf<K extends SessionEvent['kind']> = Extract<SessionEvent, { re
  * The web SDK: the session of this browser with one API. Make one for a page. Throws a TypeError
  * if an origin is not one.
  */
-export function pawlWeb(options: PawlWebOptions = {}): WebSession {
-  const apiOrigin = checkOrigin(options.apiOrigin ?? location.origin)
-  const origins = [apiOrigin, ...(options.furtherOrigins ?? []).map(checkOrigin)]
-  const { basePath } = options
-  const held = options.transport === 'header'
-  const settings: EngineSettings = {
-    holdsTokens: held,
-    raceWindowMs: options.raceWindowMs ?? defaultSettings.raceWindowMs,
-    probe: options.probe ?? defaultSettings.probe,
-    refreshAhead: options.refreshAhead ?? defaultSettings.refreshAhead,
-  }
+export function pawlWeb({
+  apiOrigin = location.origin,
+  basePath = DEFAULT_BASE_PATH,
+  furtherOrigins = [],
+  transport,
+  persist,
+  raceWindowMs = defaultSettings.raceWindowMs,
+  probe = defaultSettings.probe,
+  refreshAhead = defaultSettings.refreshAhead,
+}: PawlWebOptions = {}): WebSession {
+  const origins = [apiOrigin, ...furtherOrigins]
+  origins.forEach(checkOrigin)
+  const holdsTokens = transport === 'header'
+  const base = apiOrigin + basePath
   const ports = createWebPorts({
-    scope: `pawl:${RECORD_VERSION}:${held ? 'header:' : ''}${apiOrigin}${basePath ?? ''}`,
-    shared: !held || options.persist === 'local',
-    raceWindowMs: settings.raceWindowMs,
+    scope: `pawl:${RECORD_VERSION}:${holdsTokens ? 'header:' : ''}${base}`,
+    shared: !holdsTokens || persist === 'local',
+    raceWindowMs,
   })
-  const engine = createEngine(ports, { ...settings, apiOrigin, basePath })
+  const engine = createEngine(ports, { base, holdsTokens, raceWindowMs, probe, refreshAhead })
   const baseUrl = () => location.href
   const fetch = createSessionFetch(engine, ports, { origins, baseUrl })
   return faceOf(engine, fetch, origins)
@@ -138,10 +141,6 @@ function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[])
   }
 }
 
-function checkOrigin(text: string): string {
-  const { origin } = new URL(text)
-  if (text !== origin) {
-    throw new TypeError(`${text} is not an origin`)
-  }
-  return origin
+function checkOrigin(text: string): void {
+  if (text !== new URL(text).origin) throw new TypeError(`${text} is not an origin`)
 }
