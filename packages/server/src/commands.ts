@@ -37,12 +37,44 @@ const COMMANDS: { readonly [name: string]: CommandFamily } = {
     load: async () => (await import('./commands/migrate.ts')).migrateCommand,
   },
   apikey: {
-    usage: [['apikey generate', 'print a new API key and its hash']],
+    usage: [
+      ['apikey create', 'store a new API key: --name, --scopes, --app, --expires'],
+      ['apikey list', 'list the stored API keys'],
+      ['apikey revoke <id>', 'revoke a stored API key'],
+      ['apikey generate', 'print a new API key and its hash; stores nothing'],
+    ],
     load: async () => (await import('./commands/apikey.ts')).apikeyCommand,
+  },
+  sessions: {
+    usage: [
+      ['sessions list', 'list the live sessions of --user, in --tenant of --app'],
+      ['sessions revoke <handle>', 'end a session'],
+    ],
+    load: async () => (await import('./commands/sessions.ts')).sessionsCommand,
+  },
+  user: {
+    usage: [['user sessions <id>', "list a user's live sessions, or end them: --revoke"]],
+    load: async () => (await import('./commands/sessions.ts')).userCommand,
+  },
+  app: {
+    usage: [
+      ['app list', 'list the apps with their settings'],
+      ['app put <name>', "create an app or replace its --settings '<JSON>'"],
+      ['app remove <name>', 'remove an app and end its sessions: --yes'],
+    ],
+    load: async () => (await import('./commands/app.ts')).appCommand,
+  },
+  tenant: {
+    usage: [
+      ['tenant list', 'list the tenants of --app'],
+      ['tenant put <name>', "create a tenant or replace its --settings '<JSON>'"],
+      ['tenant remove <name>', 'remove a tenant and end its sessions: --yes'],
+    ],
+    load: async () => (await import('./commands/app.ts')).tenantCommand,
   },
 }
 
-const COLUMN = 24
+const COLUMN = 26
 
 /** Runs the command line; resolves to the exit code. A service runs until it is told to stop. */
 export async function runCommand(args: readonly string[]): Promise<number> {

@@ -1,13 +1,100 @@
-import { complain, print } from './output.ts'
+import { fields } from '@pawl/protocol'
+import * as v from 'valibot'
+import { generateApiKey } from '../http/api-keys.ts'
+import { API_KEYS_KNOWN_WITHIN_MS } from '../http/key-directory.ts'
+import {
+  createApiKey,
+  listApiKeys,
+  parseScopes,
+  revokeApiKey,
+  type StoredApiKey,
+} from '../http/stored-api-keys.ts'
+import { complain, FAILURE_EXIT, print } from './output.ts'
+import { shownTime } from './with-core.ts'
+import { type StoreCommand, withStore } from './with-store.ts'
 
-/** `pawl apikey …`: the keys that callers of the service present. */
+const OPTIONS = {
+  name: 'text',
+  scopes: 'text',
+  app: 'text',
+  expires: 'text',
+  json: 'flag',
+} as const
+const NAME_CHARS_MAX = 100
+const DAY_MS = 86_400_000
+const KNOWN_WITHIN = `Running services know it within ${API_KEYS_KNOWN_WITHIN_MS / 1000} s.`
+
+/** `pawl apikey generate | create | list | revoke <id>`: the keys that callers present. */
 export async function apikeyCommand(args: readonly string[]): Promise<number> {
   if (args.length === 1 && args[0] === 'generate') {
-    const { generateApiKey } = await import('../http/api-keys.ts')
     const { key, keyHash } = generateApiKey()
     return print(`key:  ${key}\nhash: ${keyHash}\n`)
   }
-  return complain([
-    `there is no command ${JSON.stringify(`apikey ${args[0] ?? ''}`)}: see pawl --help`,
-  ])
+  return withStore(args, OPTIONS, async (command) => {
+    const [verb, id, ...rest] = command.words
+    if (verb === 'create' && id === undefined) return create(command)
+    if (verb === 'list' && id === undefined) return list(command)
+    if (verb === 'revoke' && id !== undefined && rest.length === 0) return revoke(command, id)
+    return complain([
+      'say pawl apikey generate, pawl apikey create, pawl apikey list or pawl apikey revoke <id>',
+    ])
+  })
+}
+
+async function create({ options, store }: StoreCommand): Promise<number> {
+  const nowMs = Date.now()
+  const name = options.name === undefined ? '' : String(options.name)
+  const scopes = parseScopes(options.scopes === undefined ? undefined : String(options.scopes))
+  const app = options.app === undefined ? null : String(options.app)
+  const notAfterMs = options.expires === undefined ? null : expiryOf(String(options.expires), nowMs)
+  const faults = [
+    ...(name.length > NAME_CHARS_MAX ? [`--name: at most ${NAME_CHARS_MAX} characters`] : []),
+    ...(scopes === undefined ? ['--scopes: some of read, verify, write, admin, with commas'] : []),
+    ...(app === null || v.is(fields.appName, app) ? [] : ['--app: 1 to 64 of a-z, 0-9, -']),
+    ...(notAfterMs === undefined
+      ? ['--expires: days such as 90d, or a time to come, ISO 8601']
+      : []),
+  ]
+  if (scopes === undefined || notAfterMs === undefined || faults.length > 0) return complain(faults)
+  const { key, stored } = await createApiKey(store, { name, scopes, app, notAfterMs, nowMs })
+  if (options.json === true) return print(`${JSON.stringify({ key, ...shown(stored) })}\n`)
+  return print(`${key}\n\n${line(stored)}This is the only time the key is shown. ${KNOWN_WITHIN}\n`)
+}
+
+async function list({ options, store }: StoreCommand): Promise<number> {
+  const keys = await listApiKeys(store)
+  if (options.json === true) return print(`${JSON.stringify(keys.map(shown))}\n`)
+  if (keys.length === 0) return print('The store has no API keys: see pawl apikey create.\n')
+  return print(keys.map(line).join(''))
+}
+
+async function revoke({ store }: StoreCommand, id: string): Promise<number> {
+  if (await revokeApiKey(store, id, Date.now())) {
+    return print(`The key ${id} is revoked. ${KNOWN_WITHIN}\n`)
+  }
+  return complain([`there is no key ${id} to revoke: see pawl apikey list`], FAILURE_EXIT)
+}
+
+/** When a key ends; undefined for a text that is no time to come. */
+function expiryOf(text: string, nowMs: number): number | undefined {
+  const days = /^(\d{1,5})d$/.exec(text)?.[1]
+  const timeMs = days === undefined ? Date.parse(text) : nowMs + Number(days) * DAY_MS
+  return timeMs > nowMs ? timeMs : undefined
+}
+
+function shown({ keyHash: _, ...rest }: StoredApiKey): Omit<StoredApiKey, 'keyHash'> {
+  return rest
+}
+
+function line(key: StoredApiKey): string {
+  const { id, name, scopes, app, createdAtMs, notAfterMs, revokedAtMs } = key
+  const parts = [
+    id,
+    name === '' ? '(no name)' : JSON.stringify(name),
+    `scopes ${scopes.join(',')}`,
+    app === null ? 'any app' : `app ${app}`,
+    `made ${shownTime(createdAtMs)}`,
+    revokedAtMs === null ? `expires ${shownTime(notAfterMs)}` : `revoked ${shownTime(revokedAtMs)}`,
+  ]
+  return `${parts.join('  ')}\n`
 }

@@ -16,6 +16,15 @@ export interface CommandLine {
   readonly faults: readonly string[]
 }
 
+/** Options of one letter do not exist: a handle or an id may begin with a dash. */
+const HANDLE_LIKE = /^-[^-]/
+/** Marks a word that only looks like an option; no argument can hold this character. */
+const WORD = '\u0000'
+
+function plain(text: string): string {
+  return text.startsWith(WORD) ? text.slice(WORD.length) : text
+}
+
 /** Secrets have no flag: the arguments of a process are seen by all others. */
 export function flagKeys(): readonly ConfigKey[] {
   return CONFIG_KEYS.filter((key) => configRow(key).isSecret !== true)
@@ -32,7 +41,7 @@ export function parseCommandLine(args: readonly string[], own: OwnOptions = {}):
   const known = [...Object.keys(own), ...configKeys.keys()]
   const isFlag = (name: string): boolean => own[name] === 'flag'
   const { tokens } = parseArgs({
-    args: [...args],
+    args: args.map((arg) => (HANDLE_LIKE.test(arg) ? WORD + arg : arg)),
     options: Object.fromEntries(
       known.map((name) => [name, isFlag(name) ? ({ type: 'boolean' } as const) : text]),
     ),
@@ -44,9 +53,10 @@ export function parseCommandLine(args: readonly string[], own: OwnOptions = {}):
   const options: Record<string, string | true> = {}
   const config: Record<string, string> = {}
   for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind === 'positional') positionals.push(plain(token.value))
     if (token.kind !== 'option') continue
-    const { name, value } = token
+    const { name } = token
+    const value = token.value === undefined ? undefined : plain(token.value)
     const key = configKeys.get(name)
     if (isFlag(name)) options[name] = true
     else if (!known.includes(name)) {

@@ -1,0 +1,91 @@
+import { LIMITS, type Outcome, ok, type ResponseOf, type SessionInfo } from '@pawl/protocol'
+import { complain, FAILURE_EXIT, print } from './output.ts'
+import { type CoreCommand, show, shownTime, withCore } from './with-core.ts'
+
+const OPTIONS = { user: 'text', tenant: 'text', revoke: 'flag' } as const
+/** The most pages that one command reads. */
+const PAGES_MAX = 20
+
+/** `pawl sessions list --user <id> | revoke <handle>`: live sessions, by `--app` and `--tenant`. */
+export async function sessionsCommand(args: readonly string[]): Promise<number> {
+  return withCore(args, OPTIONS, async (command) => {
+    const { words, options } = command
+    const [verb, handle, ...rest] = words
+    if (verb === 'list' && handle === undefined && typeof options.user === 'string') {
+      return list(command, options.user)
+    }
+    if (verb === 'revoke' && handle !== undefined && rest.length === 0) {
+      return revoke(command, handle)
+    }
+    return complain(['say pawl sessions list --user <id> or pawl sessions revoke <handle>'])
+  })
+}
+
+/** `pawl user sessions <id> [--revoke]`: a user's live sessions, or the end of all of them. */
+export async function userCommand(args: readonly string[]): Promise<number> {
+  return withCore(args, OPTIONS, async (command) => {
+    const [noun, userId, ...rest] = command.words
+    if (noun !== 'sessions' || userId === undefined || rest.length > 0) {
+      return complain(['say pawl user sessions <id> or pawl user sessions <id> --revoke'])
+    }
+    if (command.options.revoke !== true) return list(command, userId)
+    const outcome = await command.core.revokeSessions({ userId, tenant: tenantOf(command) })
+    return show(command, outcome, ({ handles }) => `${handles.length} sessions ended.\n`)
+  })
+}
+
+async function list(command: CoreCommand, userId: string): Promise<number> {
+  return show(command, await readAll(command, userId), ({ sessions, next }) => {
+    if (sessions.length === 0) return 'There is no live session.\n'
+    const more = next === null ? '' : '… and more\n'
+    return sessions.map(line).join('') + more
+  })
+}
+
+async function readAll(
+  { core, ...command }: CoreCommand,
+  userId: string,
+): Promise<Outcome<ResponseOf<'listSessions'>>> {
+  const sessions: SessionInfo[] = []
+  const tenant = tenantOf(command)
+  let next: string | null = null
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const after: { after?: string } = next === null ? {} : { after: next }
+    const limit = LIMITS.pageSessions
+    const outcome: Outcome<ResponseOf<'listSessions'>> = await core.listSessions({
+      ...{ userId, tenant, limit },
+      ...after,
+    })
+    if (outcome.kind === 'refused') return outcome
+    sessions.push(...outcome.value.sessions)
+    next = outcome.value.next
+    if (next === null) break
+  }
+  return ok({ sessions, next })
+}
+
+async function revoke(command: CoreCommand, handle: string): Promise<number> {
+  const tenant = tenantOf(command)
+  const outcome = await command.core.revokeSession({ handle, tenant })
+  if (outcome.kind === 'refused') return show(command, outcome, String)
+  if (!outcome.value.revoked) {
+    return complain([`tenant ${tenant} has no live session ${handle}`], FAILURE_EXIT)
+  }
+  return print(`The session ${handle} has ended.\n`)
+}
+
+function tenantOf({ options }: Pick<CoreCommand, 'options'>): string {
+  return options.tenant === undefined ? 'default' : String(options.tenant)
+}
+
+function line(session: SessionInfo): string {
+  const { handle, createdAtMs, idleExpiresAtMs, absoluteExpiresAtMs, device } = session
+  const parts = [
+    handle,
+    `since ${shownTime(createdAtMs)}`,
+    `idle at ${shownTime(idleExpiresAtMs)}`,
+    `ends ${shownTime(absoluteExpiresAtMs)}`,
+    JSON.stringify(device),
+  ]
+  return `${parts.join('  ')}\n`
+}

@@ -1,0 +1,55 @@
+import type { CoreApi, Outcome } from '@pawl/protocol'
+import type { OwnOptions } from './command-line.ts'
+import { complain, FAILURE_EXIT, print } from './output.ts'
+import { type StoreCommand, withStore } from './with-store.ts'
+
+/** A command that asks a core of its own: the one of the app named by `--app`, else the default. */
+export interface CoreCommand extends StoreCommand {
+  readonly core: CoreApi
+}
+
+/** Runs a command against a core over the configured store; no service needs to run. */
+export async function withCore(
+  args: readonly string[],
+  own: OwnOptions,
+  run: (command: CoreCommand) => Promise<number>,
+): Promise<number> {
+  return withStore(args, { app: 'text', json: 'flag', ...own }, async (command) => {
+    const { config, store, options } = command
+    const { embedCore } = await import('@pawl/embedded')
+    const { secretsFor } = await import('../config/secrets.ts')
+    const { settingsOf } = await import('../config/check-config.ts')
+    const root = await embedCore({
+      store,
+      secret: secretsFor(config, store),
+      settings: settingsOf(config),
+      closesStore: false,
+    })
+    try {
+      const app = options.app === undefined ? 'default' : String(options.app)
+      const core = root.app(app)
+      if (core === undefined) return complain([`there is no app ${app}`], FAILURE_EXIT)
+      return await run({ ...command, core })
+    } finally {
+      await root.close()
+    }
+  })
+}
+
+/** Prints a value: as JSON with `--json`, else as `text` tells it. A refusal is exit code 1. */
+export function show<T>(
+  { options }: Pick<CoreCommand, 'options'>,
+  outcome: Outcome<T>,
+  text: (value: T) => string,
+): number {
+  if (outcome.kind === 'refused') {
+    return complain([`${outcome.code}: ${outcome.detail}`], FAILURE_EXIT)
+  }
+  const { value } = outcome
+  return print(options.json === true ? `${JSON.stringify(value)}\n` : text(value))
+}
+
+/** A time for people. */
+export function shownTime(timeMs: number | null): string {
+  return timeMs === null ? 'never' : new Date(timeMs).toISOString()
+}
