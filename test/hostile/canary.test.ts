@@ -97,6 +97,8 @@ before(async () => {
     PAWL_SECRET: secret,
     PAWL_API_KEYS: keyHash,
     PAWL_LOG_LEVEL: 'debug',
+    // Every refusal is to say what the value is worth, not that there were many.
+    PAWL_FAILURES_PER_MINUTE: '0',
   })
   await liveADay(core.url)
   // The write-ahead log goes away at a clean stop: it is read before.
