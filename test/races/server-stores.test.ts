@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { isChosen, startEngine } from '../engines/index.ts'
 import { runRaces } from './run-races.ts'
 
-/** `PAWL_RACE_ROUNDS=100` is the full run; `npm test` runs enough to meet every kind of answer. */
-const ROUNDS = Number(process.env.PAWL_RACE_ROUNDS ?? 10)
+/** `PAWL_RACE_ROUNDS=100` is the full run; `npm test` runs enough to meet every answer. */
+const ROUNDS = Number(process.env.PAWL_RACE_ROUNDS ?? 4)
 
 /** Engines that a file of `stores` opens by their URL. */
 const engines = (['postgres', 'redis'] as const).filter(isChosen)

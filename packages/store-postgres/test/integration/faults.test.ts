@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { isStoreError, type Store, type StoreErrorKind } from '@pawl/core'
+import { isStoreError, type Session, type Store, type StoreErrorKind } from '@pawl/core'
 import { postgresStore } from '@pawl/store-postgres'
 import { Client } from 'pg'
 import {
@@ -72,7 +72,12 @@ function describeFaults(): void {
   let engine: Engine
   let proxy: TcpProxy
   const open = (options: Partial<Parameters<typeof postgresStore>[0]> = {}) =>
-    postgresStore({ url: proxy.through(engine.url), statementTimeoutMs: 1000, ...options })
+    postgresStore({ url: proxy.through(engine.url), statementTimeoutMs: 5000, ...options })
+  const insertPatiently = async (session: Session) => {
+    const store = open({ statementTimeoutMs: 60_000, acquireTimeoutMs: 60_000 })
+    await store.insert(session, null)
+    await store.close()
+  }
   const rivalClient = async () => {
     const rival = new Client({ connectionString: engine.url })
     rival.on('error', () => {})
@@ -152,13 +157,14 @@ function describeFaults(): void {
   })
 
   it('gives up on a wire that stalls, in bounded time, and works when it flows', async () => {
-    const store = open({ statementTimeoutMs: 200 })
+    const store = open({ statementTimeoutMs: 300 })
     const session = sessionOf('stalled')
-    await store.insert(session, null)
+    await insertPatiently(session)
+    await eventually(() => store.find(session))
     const startedAtMs = performance.now()
     proxy.stall()
     await refused(store.rotate(session, rotationOf('stalled', 0)), 'timeout')
-    assert.ok(performance.now() - startedAtMs < 5000)
+    assert.ok(performance.now() - startedAtMs < 10_000)
     proxy.flow()
     const row = await eventually(() => store.find(session))
     assert.ok(row !== undefined && row.generation <= 1)
@@ -166,22 +172,24 @@ function describeFaults(): void {
   })
 
   it('says timeout when a statement takes too long, and nothing was written', async () => {
-    const store = open({ statementTimeoutMs: 200 })
+    const store = open({ statementTimeoutMs: 300 })
     const session = sessionOf('slow')
-    await store.insert(session, null)
+    await insertPatiently(session)
+    await eventually(() => store.find(session))
     const rival = await rivalClient()
     await rival.query('BEGIN; LOCK TABLE pawl_sessions')
     await refused(store.rotate(session, rotationOf('slow', 0)), 'timeout')
     await rival.query('ROLLBACK')
     await rival.end()
-    assert.deepEqual(await store.find(session), session)
+    assert.deepEqual(await eventually(() => store.find(session)), session)
     await store.close()
   })
 
   it('refuses within a bound when no connection is free, and takes calls again after it', async () => {
-    const store = open({ poolMax: 1, acquireTimeoutMs: 150, statementTimeoutMs: 2000 })
+    const store = open({ poolMax: 1, acquireTimeoutMs: 500, statementTimeoutMs: 30_000 })
     const session = sessionOf('exhausted')
-    await store.insert(session, null)
+    await insertPatiently(session)
+    await eventually(() => store.find(session))
     const rival = await rivalClient()
     await rival.query('BEGIN; LOCK TABLE pawl_sessions')
     const held = store.updateData(session, { held: true })
@@ -189,7 +197,8 @@ function describeFaults(): void {
     await rival.query('ROLLBACK')
     await rival.end()
     assert.equal(await held, true)
-    assert.equal(await store.findRecord({ kind: 'x', app: '*', id: 'x' }), undefined)
+    const key = { kind: 'x', app: '*', id: 'x' }
+    assert.equal(await eventually(() => store.findRecord(key)), undefined)
     await store.close()
   })
 
