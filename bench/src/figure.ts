@@ -24,5 +24,7 @@ export type Goal =
 export interface Figure {
   readonly name: string
   readonly title: string
+  /** Takes so long that it runs only when it is asked for by its name. */
+  readonly isOnlyByName?: true
   readonly measure: () => Promise<readonly Line[]>
 }

@@ -1,6 +1,8 @@
 import type { Figure } from './figure.ts'
+import { guardedRoute } from './guard/guarded-route.ts'
 import { refreshSqlite } from './refresh-sqlite.ts'
 import { revokedVerify } from './revoked-verify.ts'
+import { memory, soak } from './service/memory.ts'
 import { start } from './start.ts'
 import { tokenSize } from './token-size.ts'
 import { guardCookie, verifyNew, verifySeen } from './verify.ts'
@@ -11,7 +13,10 @@ export const FIGURES: readonly Figure[] = [
   verifySeen,
   verifyNew,
   guardCookie,
+  guardedRoute,
   revokedVerify,
   start,
+  memory,
   refreshSqlite,
+  soak,
 ]

@@ -1,0 +1,66 @@
+/**
+ * The same route of one framework, guarded and not, each behind a port of its own, in one process:
+ * `node:http` or `express`. Tells ports and cookies, then its CPU time whenever it is asked.
+ */
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { embedCore, generateSecret } from '@pawl/embedded'
+import { createPawl, type Pawl } from '@pawl/node'
+import { pawlExpress, requireSession as requireSessionExpress } from '@pawl/node/express'
+import { pawlListener, requireSession } from '@pawl/node/node-http'
+import { COOKIES } from '@pawl/protocol'
+import { memoryStore } from '@pawl/store-testkit'
+import express from 'express'
+
+const [framework = '', sessions = ''] = process.argv.slice(2)
+
+const ROUTES: {
+  readonly [framework: string]: (pawl: Pawl) => {
+    readonly open: RequestListener
+    readonly guarded: RequestListener
+  }
+} = {
+  'node:http': (pawl) => {
+    const route: RequestListener = (_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end('{"balance":42}')
+    }
+    return { open: route, guarded: pawlListener(pawl, requireSession(route)) }
+  },
+  express: (pawl) => {
+    const route: express.RequestHandler = (_request, response) => {
+      response.json({ balance: 42 })
+    }
+    const open = express().get('/balance', route)
+    const guarded = express().use(pawlExpress(pawl)).get('/balance', requireSessionExpress(), route)
+    return { open, guarded }
+  },
+}
+
+const core = await embedCore({ store: memoryStore(), secret: generateSecret() })
+const pawl = createPawl({ core })
+await pawl.ready()
+const cookies: string[] = []
+while (cookies.length < Number(sessions)) {
+  const created = await core.createSession({ userId: `user-${cookies.length}` })
+  if (created.kind !== 'ok') throw new Error(created.detail)
+  const { accessToken, refreshToken } = created.value
+  cookies.push(
+    `${COOKIES.access}=${accessToken.token}; ${COOKIES.refresh}=${refreshToken.token}; theme=dark`,
+  )
+}
+const routes = ROUTES[framework]?.(pawl)
+if (routes === undefined) throw new Error(`there is no framework ${framework}`)
+const ports = { open: await listen(routes.open), guarded: await listen(routes.guarded) }
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.({ cpuMs: (user + system) / 1000 })
+})
+process.once('disconnect', () => process.exit())
+process.send?.({ ports, cookies })
+
+async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
