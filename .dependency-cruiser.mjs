@@ -44,7 +44,7 @@ const wallRules = Object.entries(walls).map(([name, [place, allowed]]) => ({
   from: { path: place, pathNot: ['/test/'] },
   to: {
     path: '^(packages|simulation|bench|examples|scripts|test)/',
-    pathNot: [place, ...allowed],
+    pathNot: [place, ...allowed, '/node_modules/'],
   },
 }))
 
