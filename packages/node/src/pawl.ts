@@ -24,6 +24,7 @@ import type { PawlSession } from './session/pawl-session.ts'
 import { eitherRevocations, makeLocalRevocations } from './session/revocations.ts'
 import { type NewSession, startSession } from './session/start-session.ts'
 import { makeUseReports } from './session/use-reports.ts'
+import { makeSteadyNow } from './steady-now.ts'
 import { type MaybePromise, makeVerifier } from './tokens/verifier.ts'
 import { makeTrustCache } from './trust/trust-cache.ts'
 
@@ -94,7 +95,7 @@ const ENDED_SESSIONS_MAX = 100_000
 export function createPawl(options: PawlOptions): Pawl {
   const { config, coreUrl, clientAddress, warnings } = checkOptions(options)
   for (const warning of warnings) process.emitWarning(warning, { code: 'PAWL_DANGER' })
-  const { clock: nowMs = Date.now, schedule = runLater } = options
+  const { clock: nowMs = makeSteadyNow(), schedule = runLater } = options
   const reportFault = makeReportFault(options.onFault, nowMs)
   const raceWindowMs = (): number | undefined => {
     if (trust.current === undefined) void trust.load()

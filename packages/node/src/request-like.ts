@@ -23,8 +23,11 @@ export function pathOf(request: Pick<RequestLike, 'url'>): string {
     if (slash < 0) return '/'
     start = slash
   }
-  const end = url.slice(start).search(/[?#]/)
-  return end < 0 ? url.slice(start) : url.slice(start, start + end)
+  // Two searches by character, not one by pattern: every request of the app comes by here.
+  const fragment = url.indexOf('#', start)
+  const end = fragment < 0 ? url.length : fragment
+  const query = url.indexOf('?', start)
+  return url.slice(start, query < 0 ? end : Math.min(query, end))
 }
 
 /**

@@ -65,6 +65,7 @@ export const shapes = {
       absoluteTimeoutSeconds: v.optional(fields.seconds),
       accessTtlSeconds: v.optional(fields.seconds),
       assurance: v.optional(v.picklist(ASSURANCE_LEVELS)),
+      persistent: v.optional(v.boolean(), true),
       accessKind: v.optional(v.picklist(['jwt', 'opaque'])),
       replaces: v.optional(fields.handle),
       keyThumbprint: v.optional(fields.thumbprint),

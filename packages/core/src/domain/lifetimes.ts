@@ -33,6 +33,12 @@ export const ASSURANCE_LIFETIMES: { readonly [K in AssuranceLevel]: Lifetimes } 
   },
 }
 
+/**
+ * The idle timeout of a session that is not to outlive the browser (no "remember me"), unless one is
+ * asked for, in seconds: a browser that stays open, or restores its tabs, must not keep it for weeks.
+ */
+export const EPHEMERAL_IDLE_SECONDS = 12 * HOUR_SECONDS
+
 /** Lives no longer than a level allows; shorter ones stay. Null caps nothing. */
 export function capLifetimes<T extends Lifetimes>(lives: T, level: AssuranceLevel | null): T {
   if (level === null) return lives

@@ -9,7 +9,7 @@ import type {
   TenantId,
   UserId,
 } from '../domain/ids.ts'
-import { capLifetimes } from '../domain/lifetimes.ts'
+import { capLifetimes, EPHEMERAL_IDLE_SECONDS } from '../domain/lifetimes.ts'
 import type { Session } from '../domain/session.ts'
 import { type AppSettings, faultsOf, type SessionLimit } from '../domain/settings.ts'
 import type { AppContext } from './deps.ts'
@@ -118,7 +118,12 @@ function lifetimesOf(settings: AppSettings, request: Request): Lives {
     accessTtlSeconds: request.accessTtlSeconds ?? settings.accessTtlSeconds,
     absoluteTimeoutSeconds,
     idleTimeoutSeconds:
-      request.idleTimeoutSeconds ?? Math.min(settings.idleTimeoutSeconds, absoluteTimeoutSeconds),
+      request.idleTimeoutSeconds ??
+      Math.min(
+        settings.idleTimeoutSeconds,
+        absoluteTimeoutSeconds,
+        request.persistent ? Number.POSITIVE_INFINITY : EPHEMERAL_IDLE_SECONDS,
+      ),
   }
   const lives = capLifetimes(capLifetimes(asked, settings.assurance), request.assurance ?? null)
   return {

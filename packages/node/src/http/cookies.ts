@@ -101,12 +101,17 @@ export function fitsCookie(scope: CookieScope, value: string): boolean {
 }
 
 /**
- * The line that sets a cookie. Throws a `TypeError` on a value that is not made of token
- * characters.
+ * The line that sets a cookie; without an age it ends with the browser. Throws a `TypeError` on a
+ * value that is not made of token characters.
  */
-export function cookieLine(scope: CookieScope, value: string, maxAgeSeconds: number): string {
+export function cookieLine(
+  scope: CookieScope,
+  value: string,
+  maxAgeSeconds: number | null,
+): string {
   if (!VALUE.test(value)) throw new TypeError('a cookie value holds a forbidden character')
   if (!fitsCookie(scope, value)) throw new TypeError('a cookie is larger than browsers keep')
+  if (maxAgeSeconds === null) return `${scope.name}=${value}${scope.attributes}`
   const age = Math.min(Math.max(0, Math.floor(maxAgeSeconds)), COOKIE_MAX_AGE_MAX_SECONDS)
   return `${scope.name}=${value}; Max-Age=${age}${scope.attributes}`
 }

@@ -15,6 +15,11 @@ export interface Credentials {
 
 const BEARER = /^Bearer +([^\s,]+)$/i
 const NONE: readonly string[] = []
+/**
+ * Stands behind the refresh token in a cookie that ends with the browser, so that its successor does
+ * too. The browser's own choice: what the session may do is the core's to say.
+ */
+export const EPHEMERAL_MARK = '~'
 const REFRESH_START = `${REFRESH_TOKEN_PREFIX}.`
 /** Tokens are made of these; anything else is not sent on to the core. */
 const TOKEN = /^[A-Za-z0-9._~-]+$/
@@ -55,6 +60,8 @@ export interface PresentedRefresh {
   readonly isPresent: boolean
   /** What may be one: at most as many as the core takes. */
   readonly tokens: readonly string[]
+  /** Whether new cookies are to outlive the browser, as the present ones do. */
+  readonly persistent: boolean
 }
 
 /**
@@ -75,8 +82,13 @@ export function readRefreshTokens(
         : [single]
   return {
     isPresent: values.some((value) => value !== ''),
-    tokens: values.filter(mayBeRefreshToken),
+    tokens: values.map(unmarked).filter(mayBeRefreshToken),
+    persistent: !values.some((value) => value.endsWith(EPHEMERAL_MARK)),
   }
+}
+
+function unmarked(value: string): string {
+  return value.endsWith(EPHEMERAL_MARK) ? value.slice(0, -EPHEMERAL_MARK.length) : value
 }
 
 function mayBeRefreshToken(value: string): boolean {

@@ -9,7 +9,7 @@ import { type CsrfMode, decideCsrf } from '../http/csrf.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { isSafe, type RequestLike } from '../request-like.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
-import { readCredentials } from './credentials.ts'
+import { readCredentials, readRefreshTokens } from './credentials.ts'
 import type { Driver } from './driver.ts'
 import { forbidCaching } from './hand-over.ts'
 import { type PawlSession, RequestSession } from './pawl-session.ts'
@@ -68,9 +68,12 @@ export function judgeRequest(
   }
   const [token] = access
   if (token === undefined) return { kind: 'refused', refusal: refuse('access_token_expired') }
+  const isPersistent = (): boolean =>
+    readRefreshTokens(request, transport, driver.config).persistent
   const admit = (outcome: Outcome<VerifiedSession>, used: string): GuardVerdict => {
     if (outcome.kind === 'refused') return { kind: 'refused', refusal: outcome }
-    const session = new RequestSession(driver, { sink, transport, token: used }, outcome.value)
+    const channel = { sink, transport, token: used, isPersistent }
+    const session = new RequestSession(driver, channel, outcome.value)
     if (options.claims === undefined || options.claims(session.claims, session)) {
       return { kind: 'session', session }
     }

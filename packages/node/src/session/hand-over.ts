@@ -10,6 +10,7 @@ import { clearingLine, cookieLine, fitsCookie } from '../http/cookies.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { SESSION_VARY } from '../http/problem.ts'
 import type { Transport } from '../options.ts'
+import { EPHEMERAL_MARK } from './credentials.ts'
 
 /** Where tokens go, and how. */
 export interface Delivery {
@@ -17,6 +18,8 @@ export interface Delivery {
   readonly transport: Transport
   readonly sink: HeaderSink
   readonly nowMs: number
+  /** Whether cookies outlive the browser. */
+  readonly persistent: boolean
 }
 
 /** Marks a response as dependent on a session: no cache may keep it. */
@@ -30,14 +33,15 @@ export function forbidCaching(sink: HeaderSink): void {
  * header, which holds no secret. False, with nothing written, if a browser would drop a cookie.
  */
 export function handOverGrant(delivery: Delivery, grant: Grant): boolean {
-  const { config, transport, sink, nowMs } = delivery
+  const { config, transport, sink, nowMs, persistent } = delivery
   const { accessToken, refreshToken, session, lineage } = grant
   if (transport === 'cookie') {
     const { accessCookie, refreshCookie } = config
     if (!fitsCookie(accessCookie, accessToken.token)) return false
-    if (!fitsCookie(refreshCookie, refreshToken.token)) return false
-    const ageSeconds = Math.ceil((refreshToken.expiresAtMs - nowMs) / 1000)
-    sink.setCookie(refreshCookie.name, cookieLine(refreshCookie, refreshToken.token, ageSeconds))
+    const refreshValue = persistent ? refreshToken.token : refreshToken.token + EPHEMERAL_MARK
+    if (!fitsCookie(refreshCookie, refreshValue)) return false
+    const ageSeconds = persistent ? Math.ceil((refreshToken.expiresAtMs - nowMs) / 1000) : null
+    sink.setCookie(refreshCookie.name, cookieLine(refreshCookie, refreshValue, ageSeconds))
     // As long as the refresh token: an access cookie that is still sent shows that a session is
     // there.
     sink.setCookie(accessCookie.name, cookieLine(accessCookie, accessToken.token, ageSeconds))
@@ -61,11 +65,11 @@ export function handOverAccess(
     readonly lineage: Pick<Grant['lineage'], 'id' | 'generation'>
   },
 ): boolean {
-  const { config, transport, sink, nowMs } = delivery
+  const { config, transport, sink, nowMs, persistent } = delivery
   const { token, session, lineage } = renewed
   if (transport === 'cookie') {
     if (!fitsCookie(config.accessCookie, token)) return false
-    const ageSeconds = Math.ceil((session.idleExpiresAtMs - nowMs) / 1000)
+    const ageSeconds = persistent ? Math.ceil((session.idleExpiresAtMs - nowMs) / 1000) : null
     sink.setCookie(config.accessCookie.name, cookieLine(config.accessCookie, token, ageSeconds))
   } else {
     sink.set(HEADERS.accessToken, token)
@@ -75,7 +79,7 @@ export function handOverAccess(
 }
 
 /** Takes the tokens back from the front end and tells it that it has no session. */
-export function withdraw(delivery: Omit<Delivery, 'nowMs'>): void {
+export function withdraw(delivery: Omit<Delivery, 'nowMs' | 'persistent'>): void {
   const { config, transport, sink } = delivery
   if (transport === 'cookie') {
     sink.setCookie(config.refreshCookie.name, clearingLine(config.refreshCookie))

@@ -59,7 +59,7 @@ async function handleRefresh(
   transport: Transport,
 ): Promise<Response> {
   const { config, core, nowMs } = driver
-  const { isPresent, tokens } = readRefreshTokens(request, transport, config)
+  const { isPresent, tokens, persistent } = readRefreshTokens(request, transport, config)
   if (!isPresent) return refusedRefresh(driver, transport, refuse('no_session'))
   if (tokens.length === 0) {
     return refusedRefresh(driver, transport, refuse('refresh_token_invalid'))
@@ -73,7 +73,8 @@ async function handleRefresh(
   const response = emptyResponse()
   const sink = headersSink(response.headers)
   const { session, lineage, rule } = outcome.value
-  if (!handOverGrant({ config, transport, sink, nowMs: nowMs() }, outcome.value)) {
+  const delivery = { config, transport, sink, nowMs: nowMs(), persistent }
+  if (!handOverGrant(delivery, outcome.value)) {
     return problemResponse(refuse('token_too_large'))
   }
   const { handle, userId, tenant } = session

@@ -43,6 +43,8 @@ export interface SessionChannel {
   readonly transport: Transport
   /** The access token the request came with (or was just given). */
   readonly token: string
+  /** Whether its cookies outlive the browser. */
+  readonly isPersistent: () => boolean
 }
 
 /** {@link PawlSession} over a verified access token. */
@@ -86,7 +88,7 @@ export class RequestSession implements PawlSession {
   }
 
   async replaceClaims(claims: JsonObjectValue): Promise<void> {
-    const { sink, transport } = this.#channel
+    const { sink, transport, isPersistent } = this.#channel
     sink.assertOpen()
     const { config, core, nowMs } = this.#driver
     const { session, accessToken } = unwrap(
@@ -94,7 +96,7 @@ export class RequestSession implements PawlSession {
     )
     this.#claims = Object.freeze({ ...session.claims })
     if (accessToken === null) return
-    const delivery = { config, transport, sink, nowMs: nowMs() }
+    const delivery = { config, transport, sink, nowMs: nowMs(), persistent: isPersistent() }
     const { token, expiresAtMs } = accessToken
     const { lineage } = this.#verified
     if (!handOverAccess(delivery, { token, expiresAtMs, session, lineage })) {

@@ -8,7 +8,10 @@ import { type Exchange, refuseForeign } from './guard.ts'
 import { handOverGrant } from './hand-over.ts'
 import { type PawlSession, RequestSession } from './pawl-session.ts'
 
-/** A session to start. The caller has established who the user is. */
+/**
+ * A session to start. The caller has established who the user is. With `persistent: false` (no
+ * "remember me") its cookies end with the browser, and it is idle after 12 hours at the latest.
+ */
 export type NewSession = Omit<RequestOf<'createSession'>, 'replaces' | 'keyThumbprint'> & {
   /** Login CSRF check; default: the app's. */
   readonly csrf?: CsrfMode
@@ -41,7 +44,8 @@ export async function startSession(
   const { session, lineage, accessToken } = grant
   const { handle, userId, tenant } = session
   if (replaces !== undefined) noteEnded(driver, 'replaced', { handle: replaces })
-  if (!handOverGrant({ config, transport, sink, nowMs: nowMs() }, grant)) {
+  const { persistent = true } = input
+  if (!handOverGrant({ config, transport, sink, nowMs: nowMs(), persistent }, grant)) {
     await core.revokeSession({ handle, tenant })
     throw new PawlError(refuse('token_too_large', sizeOf(grant)))
   }
@@ -55,7 +59,8 @@ export async function startSession(
     expiresAtMs: accessToken.expiresAtMs,
     lineage,
   }
-  return new RequestSession(driver, { sink, transport, token: accessToken.token }, verified)
+  const channel = { sink, transport, token: accessToken.token, isPersistent: () => persistent }
+  return new RequestSession(driver, channel, verified)
 }
 
 /**

@@ -1,5 +1,11 @@
 import { verify } from 'node:crypto'
-import { ACCESS_TOKEN_TYP, LIMITS, RESERVED_CLAIMS, type VerifiedSession } from '@pawl/protocol'
+import {
+  ACCESS_TOKEN_TYP,
+  type JsonObjectValue,
+  LIMITS,
+  RESERVED_CLAIMS,
+  type VerifiedSession,
+} from '@pawl/protocol'
 import type { VerificationKey } from '../trust/import-key.ts'
 import type { Trust } from '../trust/trust.ts'
 import { decodeCanonical, ownCopy, parseCanonicalObject } from './canonical.ts'
@@ -28,6 +34,7 @@ const HANDLE = /^[A-Za-z0-9_-]{22}$/
 const HEADERS_MAX = 128
 const RESERVED: ReadonlySet<string> = new Set(RESERVED_CLAIMS)
 const DEFAULT_TENANT = 'default'
+const NO_CLAIMS: JsonObjectValue = Object.freeze({})
 
 /**
  * Reads an access token (RFC 9068, `typ: at+jwt`) as strictly as its format allows: compact JWS
@@ -115,8 +122,10 @@ function isTime(value: unknown): value is number {
 }
 
 /** What the application put in: own members only, `__proto__` among them as a plain name. */
-function customClaims(claims: { readonly [key: string]: unknown }): { [key: string]: unknown } {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED.has(name)))
+function customClaims(claims: { readonly [key: string]: unknown }): JsonObjectValue {
+  const names = Object.keys(claims).filter((name) => !RESERVED.has(name))
+  if (names.length === 0) return NO_CLAIMS
+  return Object.fromEntries(names.map((name) => [name, claims[name]]))
 }
 
 /** Verified sessions are shared by all requests that carry the token: nobody may change one. */
