@@ -45,7 +45,9 @@ export interface RaceReport {
 /** A call of a round, by whom, and what came of it. */
 export interface RacedCall extends TimedAnswer {
   readonly call: RaceCall
-  /** What the process that made it took for the time. */
+  /** Which process made it. */
+  readonly process: number
+  /** What that process took for the time. */
   readonly nowMs: number
 }
 

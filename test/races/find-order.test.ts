@@ -53,7 +53,7 @@ const ended: RaceAnswer = { kind: 'refused', code: 'session_ended', reason: 'rev
 
 /** A call that lasts from one moment to another; by default all overlap. */
 function raced(call: RaceCall, answer: RaceAnswer, [startNs, endNs] = [0, 100]): RacedCall {
-  return { call, answer, nowMs: NOW_MS, startNs: startNs ?? 0, endNs: endNs ?? 0 }
+  return { call, answer, process: 0, nowMs: NOW_MS, startNs: startNs ?? 0, endNs: endNs ?? 0 }
 }
 
 /** The row that calls leave when they are made in this order. */

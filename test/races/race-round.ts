@@ -33,10 +33,17 @@ export interface RaceTrack {
   readonly processes: RaceProcesses
 }
 
-/** Sets a round up, races it, and looks at what it left. */
-export async function raceRound(track: RaceTrack, plan: RoundPlan): Promise<RacedRound> {
+/**
+ * Sets a round up, races it, and looks at what it left. Its times begin at `startMs`, which has to
+ * be later than all of the round before: a core's clock never goes back.
+ */
+export async function raceRound(
+  track: RaceTrack,
+  plan: RoundPlan,
+  startMs: number,
+): Promise<RacedRound> {
   const { store, stage, processes } = track
-  const staged = await stageFamily(stage, { mood: plan.mood, startMs: Date.now() })
+  const staged = await stageFamily(stage, { mood: plan.mood, startMs })
   const { family, tokens, raceAtMs } = staged
   const key = keyOf(family.handle)
   const before = await findRow(store, key)
@@ -56,7 +63,7 @@ export async function raceRound(track: RaceTrack, plan: RoundPlan): Promise<Race
       const order = orders[process]
       return answers.flatMap((timed, index) => {
         const call = order?.calls[index]
-        return call === undefined ? [] : [{ ...timed, call, nowMs: order?.nowMs ?? 0 }]
+        return call === undefined ? [] : [{ ...timed, call, process, nowMs: order?.nowMs ?? 0 }]
       })
     }),
     events: reports.flatMap(({ events }) => events),
@@ -64,25 +71,34 @@ export async function raceRound(track: RaceTrack, plan: RoundPlan): Promise<Race
   }
 }
 
+/** What a round is done again with: a store, and a core on it for each of the processes. */
+export interface ReplayTrack {
+  readonly store: Store
+  readonly cores: readonly RaceCore[]
+}
+
 /** Does the calls one after the other on a store of its own, and looks at what that left. */
 export async function replayRound(
-  { store, stage }: Pick<RaceTrack, 'store' | 'stage'>,
+  { store, cores }: ReplayTrack,
   round: RacedRound,
   order: readonly RacedCall[],
 ): Promise<RacedRound> {
   const key = keyOf(round.family.handle)
   await store.insert(round.before, null)
   const cursor = await store.revocationsEnd()
-  stage.takeEvents()
+  for (const core of cores) core.takeEvents()
   const calls: RacedCall[] = []
   for (const raced of order) {
-    stage.setTime(raced.nowMs)
+    const core = cores[raced.process]
+    if (core === undefined) throw new Error(`there is no process ${raced.process}`)
+    core.setTime(raced.nowMs)
     const call = { ...raced.call, nowMs: raced.nowMs }
-    calls.push({ ...raced, answer: await makeCall(stage.core, round.family, call) })
+    calls.push({ ...raced, answer: await makeCall(core.core, round.family, call) })
   }
   const after = await findRow(store, key)
   const { entries } = await store.revocationsAfter(cursor, 100)
-  return { ...round, after, calls, events: stage.takeEvents(), log: entries }
+  const events = cores.flatMap((core) => core.takeEvents())
+  return { ...round, after, calls, events, log: entries }
 }
 
 function keyOf(handle: string): SessionKey {

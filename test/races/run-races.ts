@@ -4,9 +4,12 @@ import { memoryStore } from '@pawl/store-testkit'
 import { seeded } from '../hostile/random.ts'
 import { findOrder } from './find-order.ts'
 import { planRound } from './plan-round.ts'
-import { openRaceCore } from './race-core.ts'
+import { openRaceCore, type RaceCore } from './race-core.ts'
 import { startProcesses } from './race-processes.ts'
-import { type RacedRound, type RaceTrack, raceRound, replayRound } from './race-round.ts'
+import { type RacedRound, type ReplayTrack, raceRound, replayRound } from './race-round.ts'
+
+/** From the begin of a round to that of the next, on the clocks of the cores: 20 minutes. */
+const ROUND_SPACING_MS = 1_200_000
 
 /** What to race, and how hard. */
 export interface RaceOptions {
@@ -54,15 +57,16 @@ export async function runRaces(options: RaceOptions): Promise<RaceTally> {
   }
   const store = await openStore(place)
   const stage = await openRaceCore(store)
-  const model = memoryStore()
-  const replay = { store: model, stage: await openRaceCore(model) }
+  const replay = await openReplay(processes)
   const others = await startProcesses({ count: processes, openStoreModule, place })
   const chance = seeded(seed)
   const tally = { calls: 0, undecided: 0, ended: {}, answers: {} }
+  let startMs = Date.now()
   try {
     for (let round = 0; round < rounds; round += 1) {
+      startMs += ROUND_SPACING_MS
       const plan = planRound(() => chance.below(2 ** 32) / 2 ** 32, { processes, calls })
-      const raced = await raceRound({ store, stage, processes: others }, plan)
+      const raced = await raceRound({ store, stage, processes: others }, plan, startMs)
       try {
         await explain(replay, raced)
       } catch (cause) {
@@ -73,16 +77,21 @@ export async function runRaces(options: RaceOptions): Promise<RaceTally> {
   } finally {
     await others.end()
     await stage.core.close()
-    await replay.stage.core.close()
+    for (const { core } of replay.cores) await core.close()
   }
   return tally
 }
 
+/** A memory store with a core for each process: each has its own clock, which never goes back. */
+async function openReplay(processes: number): Promise<ReplayTrack> {
+  const store = memoryStore()
+  const cores: RaceCore[] = []
+  while (cores.length < processes) cores.push(await openRaceCore(store))
+  return { store, cores }
+}
+
 /** Throws unless the calls of a round, one after the other, give what the round gave. */
-async function explain(
-  replay: Pick<RaceTrack, 'store' | 'stage'>,
-  round: RacedRound,
-): Promise<void> {
+async function explain(replay: ReplayTrack, round: RacedRound): Promise<void> {
   const calls = round.calls.filter(({ answer }) => answer.code !== 'unavailable')
   const order = findOrder({ ...round, calls })
   assert.ok(order, 'no order of the calls explains their answers')
