@@ -32,7 +32,7 @@ export const phases: readonly Phase[] = [
   },
   {
     name: 'integration',
-    timeoutMs: 12 * MINUTE_MS,
+    timeoutMs: 20 * MINUTE_MS,
     concurrency: 1,
     claims: (file) => file.startsWith('test/') || file.includes('/test/integration/'),
   },
