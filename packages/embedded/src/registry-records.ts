@@ -6,8 +6,9 @@ import {
   type TenantSettingsInput,
 } from '@pawl/protocol'
 
-/** Kinds of the records of apps (app `*`) and tenants (their app); the id is the name. */
+/** The kind of an app's record: its app is `*`, its id the name. */
 export const APP_KIND = 'app'
+/** The kind of a tenant's record: its app is the tenant's, its id the name. */
 export const TENANT_KIND = 'tenant'
 /** What the records of apps and of the whole installation have for an app. */
 export const INSTALLATION = '*'

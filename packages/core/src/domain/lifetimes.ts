@@ -34,8 +34,8 @@ export const ASSURANCE_LIFETIMES: { readonly [K in AssuranceLevel]: Lifetimes } 
 }
 
 /**
- * The idle timeout of a session that is not to outlive the browser (no "remember me"), unless one is
- * asked for, in seconds: a browser that stays open, or restores its tabs, must not keep it for weeks.
+ * The longest idle timeout of a session that is to end with the browser, unless one is asked for,
+ * in seconds: a browser that stays open, or restores its tabs, must not keep it for weeks.
  */
 export const EPHEMERAL_IDLE_SECONDS = 12 * HOUR_SECONDS
 

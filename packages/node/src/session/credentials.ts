@@ -16,8 +16,8 @@ export interface Credentials {
 const BEARER = /^Bearer +([^\s,]+)$/i
 const NONE: readonly string[] = []
 /**
- * Stands behind the refresh token in a cookie that ends with the browser, so that its successor does
- * too. The browser's own choice: what the session may do is the core's to say.
+ * Stands behind the refresh token in a cookie that ends with the browser, so that its successor
+ * does too. The browser's own choice: what the session may do is the core's to say.
  */
 export const EPHEMERAL_MARK = '~'
 const REFRESH_START = `${REFRESH_TOKEN_PREFIX}.`

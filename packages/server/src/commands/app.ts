@@ -38,7 +38,7 @@ export async function appCommand(args: readonly string[]): Promise<number> {
   })
 }
 
-/** `pawl tenant list | put <name> | remove <name>`: the tenants of an app (`--app`, else default). */
+/** `pawl tenant list | put <name> | remove <name>`: the tenants of `--app`, else of the default. */
 export async function tenantCommand(args: readonly string[]): Promise<number> {
   return withCore(args, OPTIONS, async (command) => {
     const { core } = command

@@ -1,4 +1,4 @@
-/** Runs the commands it is sent, one after the other, and answers what each wrote: a process is dear. */
+/** Runs the commands it is sent, one after the other, and answers what each wrote. */
 import { runCommand } from '../../src/commands.ts'
 
 const written = { output: '', errors: '' }
