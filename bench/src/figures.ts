@@ -4,6 +4,9 @@ import { refreshSqlite } from './refresh-sqlite.ts'
 import { revokedVerify } from './revoked-verify.ts'
 import { memory, soak } from './service/memory.ts'
 import { start } from './start.ts'
+import { growthPostgres, storePostgres } from './stores/postgres.ts'
+import { postgresHttp } from './stores/postgres-http.ts'
+import { growthRedis, redisHttp, storeRedis } from './stores/redis.ts'
 import { tokenSize } from './token-size.ts'
 import { guardCookie, verifyNew, verifySeen } from './verify.ts'
 
@@ -18,5 +21,11 @@ export const FIGURES: readonly Figure[] = [
   start,
   memory,
   refreshSqlite,
+  storePostgres,
+  postgresHttp,
+  growthPostgres,
+  storeRedis,
+  redisHttp,
+  growthRedis,
   soak,
 ]

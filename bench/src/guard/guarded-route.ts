@@ -7,8 +7,8 @@ import { type HttpConnection, openConnection, requestText } from '../load/http-c
 import { median } from '../statistics.ts'
 
 const CONNECTIONS = 32
-const ROUNDS = 21
-const BURST_MS = 250
+const ROUNDS = 41
+const BURST_MS = 120
 
 /** A guarded route beside the same route without the guard, by CPU time of the server. */
 export const guardedRoute: Figure = {

@@ -15,12 +15,20 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-/** Starts the service on a folder, as `pawl serve` does; its log is read and thrown away. */
-export async function startService(dir: string): Promise<RunningService> {
+/**
+ * Starts the service on a folder, as `pawl serve` does; its log is read and thrown away.
+ *
+ * @param settings further settings, by the names of their environment variables
+ */
+export async function startService(
+  dir: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
   const env = {
     NODE_COMPILE_CACHE: path.join(dir, 'compile-cache'),
     PAWL_DATA_DIR: path.join(dir, 'data'),
     PAWL_PORT: '0',
+    ...settings,
   }
   const child = spawn(process.execPath, [SERVICE, 'serve'], {
     env,

@@ -14,6 +14,7 @@ const IN_FLIGHT = [64, 8, 1] as const
 export const storePostgres: Figure = {
   name: 'stores-postgres',
   title: `PostgreSQL store, ${ROWS} rows, synchronous_commit=on, beside pgbench -M prepared`,
+  isOnlyByName: true,
   async measure() {
     const engine = await startEngine('postgres')
     const url = new URL(engine.url)
@@ -65,6 +66,7 @@ export const storePostgres: Figure = {
 export const growthPostgres: Figure = {
   name: 'stores-postgres-growth',
   title: 'PostgreSQL store: cost at 10^6 rows ÷ cost at 10^4, one call at a time',
+  isOnlyByName: true,
   async measure() {
     const engine = await startEngine('postgres')
     let schemas = 0

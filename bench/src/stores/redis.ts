@@ -8,6 +8,7 @@ import { redisPrograms } from '../../../test/engines/redis.ts'
 import type { Figure, Line } from '../figure.ts'
 import { interleave, throughput } from '../interleave.ts'
 import { filled, growthLines } from './growth.ts'
+import { httpLoad } from './http-load.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
@@ -41,21 +42,16 @@ end`
 export const storeRedis: Figure = {
   name: 'stores-redis',
   title: `Redis store, ${ROWS} rows, appendfsync always, beside redis-benchmark`,
+  isOnlyByName: true,
   async measure() {
     const engine = await startEngine('redis')
     try {
       const { store, workload } = await filled(redisStore({ url: engine.url }), ROWS)
-      const sha = await prepareBare(engine)
       const lines: Line[] = []
       for (const [inFlight, clients, pipeline] of LOADS) {
-        let requests = REQUESTS_MIN
         const measured = await interleave(ROUNDS, {
           ours: () => throughput(ROUND_MS, inFlight, () => workload.rotateOne(store)),
-          reference: async () => {
-            const perSecond = await runBare(engine, { sha, clients, pipeline, requests })
-            requests = Math.max(REQUESTS_MIN, Math.round((perSecond * ROUND_MS) / 1000))
-            return perSecond
-          },
+          reference: await bareLoop(engine, clients, pipeline),
         })
         lines.push({
           what: `rotate, ${inFlight} in flight`,
@@ -76,10 +72,48 @@ export const storeRedis: Figure = {
   },
 }
 
+/** A core over HTTP on Redis, beside the same bare script. */
+export const redisHttp: Figure = {
+  name: 'stores-redis-http',
+  title: `refresh over HTTP, Redis, ${ROWS} rows, appendfsync always, one core, ES256`,
+  isOnlyByName: true,
+  async measure() {
+    const engine = await startEngine('redis')
+    const store = redisStore({ url: engine.url })
+    const load = await httpLoad(engine.url, store, {
+      rows: ROWS,
+      live: Math.min(20_000, ROWS / 50),
+    })
+    try {
+      const bare = await bareLoop(engine, 4, 16)
+      const { ratio, reference, spread } = await interleave(ROUNDS, {
+        ours: () => load.refresh(64, ROUND_MS),
+        reference: bare,
+      })
+      const what = 'redis-benchmark, bare Lua swap, 4 clients × 16'
+      return [
+        {
+          what: 'refresh, 64 at a time',
+          unit: '/s',
+          ours: ratio * reference,
+          reference: { what, value: reference },
+          spread,
+          goal: { kind: 'atLeast', target: 0.4, moonshot: 0.7 },
+        },
+      ]
+    } finally {
+      await load.close()
+      await store.close()
+      await engine.stop()
+    }
+  },
+}
+
 /** What the store costs more on a large database. */
 export const growthRedis: Figure = {
   name: 'stores-redis-growth',
   title: 'Redis store: cost at 10^6 rows ÷ cost at 10^4, one call at a time',
+  isOnlyByName: true,
   async measure() {
     const engines = [await startEngine('redis'), await startEngine('redis')]
     let opened = 0
@@ -92,6 +126,21 @@ export const growthRedis: Figure = {
       for (const engine of engines) await engine.stop()
     }
   },
+}
+
+/** A round of redis-benchmark, of as many requests as it did in a round before. */
+async function bareLoop(
+  engine: Engine,
+  clients: number,
+  pipeline: number,
+): Promise<() => Promise<number>> {
+  const sha = await prepareBare(engine)
+  let requests = REQUESTS_MIN
+  return async () => {
+    const perSecond = await runBare(engine, { sha, clients, pipeline, requests })
+    requests = Math.max(REQUESTS_MIN, Math.round((perSecond * ROUND_MS) / 1000))
+    return perSecond
+  }
 }
 
 async function prepareBare(engine: Engine): Promise<string> {

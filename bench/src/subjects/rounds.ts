@@ -2,12 +2,12 @@ import { median } from '../statistics.ts'
 import { openSubject, type RemoteSubject } from './open-subject.ts'
 import type { Burst } from './subject.ts'
 
-/** Medians of what one subject did in all rounds. */
+/** What one subject did, by round. */
 export interface Pace {
   /** Operations a second of wall time. */
-  readonly perSecond: number
+  readonly perSecond: readonly number[]
   /** Operations a second of CPU time: neighbours move it far less. */
-  readonly perCpuSecond: number
+  readonly perCpuSecond: readonly number[]
 }
 
 /** How long, and how often, each subject works. */
@@ -46,9 +46,14 @@ export async function measureSubjects<Label extends string>(
   return Object.fromEntries(paces) as Record<Label, Pace>
 }
 
+/** The median of the ratios of each round: neighbours' noise falls on both of a pair. */
+export function ratioOf(ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)))
+}
+
 function paceOf(bursts: readonly Burst[]): Pace {
   return {
-    perSecond: median(bursts.map(({ operations, wallMs }) => (operations / wallMs) * 1000)),
-    perCpuSecond: median(bursts.map(({ operations, cpuMs }) => (operations / cpuMs) * 1000)),
+    perSecond: bursts.map(({ operations, wallMs }) => (operations / wallMs) * 1000),
+    perCpuSecond: bursts.map(({ operations, cpuMs }) => (operations / cpuMs) * 1000),
   }
 }

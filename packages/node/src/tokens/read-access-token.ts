@@ -104,13 +104,13 @@ function judgeClaims(
     handle: sid,
     userId: sub,
     tenant: tid,
-    claims: customClaims(claims),
+    claims: deepFreeze(customClaims(claims)),
     issuedAtMs: iat * 1000,
     expiresAtMs: exp * 1000,
-    lineage: { id, parent, generation },
+    lineage: Object.freeze({ id, parent, generation }),
   }
   const kind = nowMs < session.expiresAtMs ? 'valid' : 'expired'
-  return { kind, session: deepFreeze(session), mintedAtMs }
+  return { kind, session: Object.freeze(session), mintedAtMs }
 }
 
 function isFor(aud: unknown, audience: string): boolean {

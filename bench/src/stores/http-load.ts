@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Store } from '@pawl/core'
+import { generateSecret } from '@pawl/embedded'
+import { throughput } from '../interleave.ts'
+import { type HttpConnection, openConnection, requestText } from '../load/http-connection.ts'
+import { startService } from '../service/running-service.ts'
+import { newWorkload } from './workload.ts'
+
+const CONNECTIONS = 64
+const CHUNKS = 40
+
+/** A core on a store with many rows, some of which are sessions whose tokens we hold. */
+export interface HttpLoad {
+  /** Refreshes that write, so many at a time, for a time; a second. */
+  refresh(inFlight: number, durationMs: number): Promise<number>
+  /** Refreshes with a token that is current already: a read. */
+  repeat(inFlight: number, durationMs: number): Promise<number>
+  /** Log-ins. */
+  create(inFlight: number, durationMs: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** Starts one core over HTTP on a store, and fills it: `rows` in all, `live` of them spread in. */
+export async function httpLoad(
+  url: string,
+  store: Store,
+  sizes: { readonly rows: number; readonly live: number },
+): Promise<HttpLoad> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'pawl-bench-'))
+  const service = await startService(dir, {
+    PAWL_STORE: url,
+    PAWL_SECRET: generateSecret(),
+    PAWL_SIGNING_ALGORITHM: 'ES256',
+    PAWL_REFRESHES_PER_MINUTE: '10000',
+  })
+  const connections: HttpConnection[] = []
+  while (connections.length < CONNECTIONS) connections.push(await openConnection(service.port))
+  const tokens: string[] = []
+  let users = 0
+  const logIn = async (connection: HttpConnection) => {
+    users += 1
+    return grantOf(connection, '/v1/sessions', { userId: `user-${users}` })
+  }
+  await fillBoth(store, sizes, async () => {
+    const token = await logIn(connections[0] as HttpConnection)
+    tokens.push(token)
+  })
+  const busy = new Set<number>()
+  const pick = () => {
+    for (;;) {
+      const index = Math.floor(Math.random() * tokens.length)
+      if (!busy.has(index)) return index
+    }
+  }
+  const free = [...connections]
+  /** Runs one request on a connection that no other request is on. */
+  const withConnection = async (work: (connection: HttpConnection) => Promise<void>) => {
+    const connection = free.pop()
+    if (connection === undefined) throw new Error('more in flight than there are connections')
+    await work(connection)
+    free.push(connection)
+  }
+  return {
+    refresh: (inFlight, durationMs) =>
+      throughput(durationMs, inFlight, () =>
+        withConnection(async (connection) => {
+          const index = pick()
+          busy.add(index)
+          const body = { refreshTokens: [tokens[index]] }
+          tokens[index] = await grantOf(connection, '/v1/sessions/refresh', body)
+          busy.delete(index)
+        }),
+      ),
+    repeat: (inFlight, durationMs) =>
+      throughput(durationMs, inFlight, () =>
+        withConnection(async (connection) => {
+          const body = { refreshTokens: [tokens[Math.floor(Math.random() * 64)]] }
+          await grantOf(connection, '/v1/sessions/refresh', body)
+        }),
+      ),
+    create: (inFlight, durationMs) =>
+      throughput(durationMs, inFlight, () =>
+        withConnection(async (connection) => {
+          await logIn(connection)
+        }),
+      ),
+    close: async () => {
+      for (const connection of connections) connection.close()
+      await service.stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Rows of the store and log-ins in turn, so that the sessions lie spread over the table. */
+async function fillBoth(
+  store: Store,
+  sizes: { readonly rows: number; readonly live: number },
+  logIn: () => Promise<void>,
+): Promise<void> {
+  const workload = newWorkload(sizes.rows)
+  let filled = 0
+  const fillUpTo = async (end: number) => {
+    while (filled < end) {
+      filled += 1
+      await store.insert(workload.sessionOf(filled - 1), null)
+    }
+  }
+  let loggedIn = 0
+  for (let chunk = 1; chunk <= CHUNKS; chunk++) {
+    const end = Math.floor((sizes.rows * chunk) / CHUNKS)
+    const logIns = async () => {
+      while (loggedIn < (sizes.live * chunk) / CHUNKS) {
+        loggedIn += 1
+        await logIn()
+      }
+    }
+    await Promise.all([...Array.from({ length: 256 }, () => fillUpTo(end)), logIns()])
+  }
+}
+
+async function grantOf(connection: HttpConnection, route: string, body: object): Promise<string> {
+  const answer = await connection.send(requestText(route, { body }))
+  if (answer.status >= 300) throw new Error(`refused: ${answer.status} ${answer.body}`)
+  return (JSON.parse(answer.body) as { refreshToken: { token: string } }).refreshToken.token
+}
