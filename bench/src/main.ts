@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- name…]`: measures all figures, or the named ones, each beside its reference
- * from the same run; a name is also the first word of several, as `stores` is. ★ moonshot, ✔ target, ✖ target missed; the exit code is 0 if none was missed.
+ * from the same run; a name is also the first word of several, as `stores` is. ★ moonshot,
+ * ✔ target, ✖ target missed; the exit code is 0 if none was missed.
  */
 import { FIGURES } from './figures.ts'
 import { conditions, reportOf } from './report.ts'

@@ -10,7 +10,7 @@ const KEYS = {
   ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
 } as const
 
-/** `crypto.verify` of a signature with a key at hand, and nothing else: what OpenSSL itself takes. */
+/** `crypto.verify` with a key at hand, and nothing else: what OpenSSL itself takes. */
 export async function open(algorithm: string): Promise<Subject> {
   const { privateKey, publicKey } = KEYS[algorithm as keyof typeof KEYS]()
   const dsaEncoding = 'ieee-p1363'

@@ -1,9 +1,20 @@
 /** Started with the name of a subject's module and a variant; works for as long as it is told. */
 import { type OpenSubject, runBurst } from './subject.ts'
 
+/** Loaded only where it is measured: a peer's code weighs on nobody else. */
+const MODULES: {
+  readonly [name: string]: () => Promise<{ readonly open: OpenSubject }>
+} = {
+  'bare-signature': () => import('./bare-signature.ts'),
+  'better-auth': () => import('./better-auth.ts'),
+  'pawl-driver': () => import('./pawl-driver.ts'),
+  supertokens: () => import('./supertokens.ts'),
+}
+
 const [name = '', variant = ''] = process.argv.slice(2)
-const { open } = (await import(`./${name}.ts`)) as { open: OpenSubject }
-const subject = await open(variant)
+const load = MODULES[name]
+if (load === undefined) throw new Error(`there is no subject ${name}`)
+const subject = await (await load()).open(variant)
 const tell = (message: object): void => {
   process.send?.(message)
 }

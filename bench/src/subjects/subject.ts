@@ -9,7 +9,7 @@ export interface Subject {
   close(): Promise<void> | void
 }
 
-/** Opens a subject; each module in this folder that is one exports this as `open`. */
+/** Opens a subject in one of its variants. */
 export type OpenSubject = (variant: string) => Promise<Subject>
 
 /** What a subject did in one turn. */
