@@ -32,12 +32,12 @@ export interface Workload {
 }
 
 /** The handle of a session: 22 characters, spread like random ones, and known to SQL as well. */
-export function handleOf(index: number): SessionHandle {
+function handleOf(index: number): SessionHandle {
   return createHash('md5').update(String(index)).digest('hex').slice(0, 22) as SessionHandle
 }
 
 /** The hash of a session's token of a generation: 43 characters, cheap to make. */
-export function hashOf(index: number, generation: number): SecretHash {
+function hashOf(index: number, generation: number): SecretHash {
   return `${index}-${generation}-`.padEnd(43, 'x') as SecretHash
 }
 

@@ -5,8 +5,8 @@ import { isAnswerLost, isConnectionSpent, isRolledBack, toStoreError } from './e
 import type { SqlColumn, SqlRow } from './rows.ts'
 
 /**
- * What a statement does to the database: nothing; something that does no harm when it is run a second
- * time, since it then finds its own condition gone; or something that may be run only once.
+ * What a statement does to the database: nothing; something that does no harm when it is run a
+ * second time, since it then finds its own condition gone; or what may be run only once.
  */
 export type Effect = 'none' | 'repeatable' | 'once'
 

@@ -19,10 +19,11 @@ import {
  * A session is one hash, of few fields, none of them longer than 64 bytes where claims and data are
  * short: Redis then keeps it in one piece of memory, half as large.
  *
- * - `c` current hash, `q` previous hash or `-` · `m` what else a rotation moves: generation, minted,
- *   confirmed, idle expiry · `k` what the conditions need and nothing changes: created, idle
- *   timeout, absolute expiry · `u` user · `f` the rest that nothing changes, JSON · `p` claims,
- *   `d` data, JSON · `e` the end: when and why; absent while there is none.
+ * - `c` current hash, `q` previous hash or `-`
+ * - `m` what else a rotation moves: generation, minted, confirmed, idle expiry
+ * - `k` what the conditions need and nothing changes: created, idle timeout, absolute expiry
+ * - `u` user · `f` the rest that nothing changes, JSON · `p` claims, `d` data, JSON
+ * - `e` the end: when and why; absent while there is none.
  */
 export const rowFields = ['c', 'm', 'k', 'u', 'f', 'p', 'd', 'e', 'q'] as const
 

@@ -3,8 +3,8 @@ import { REVOKED_KEPT_MS } from '@pawl/core'
 import { rowFields } from './rows.ts'
 
 /**
- * What a script does to the data: nothing; something that does no harm when it is run a second time,
- * since it then finds its own condition gone; or something that may be run only once.
+ * What a script does to the data: nothing; something that does no harm when it is run a second
+ * time, since it then finds its own condition gone; or something that may be run only once.
  */
 export type Effect = 'none' | 'repeatable' | 'once'
 

@@ -1,5 +1,5 @@
 /** Exit code of a command line or a configuration that does not hold. */
-export const USAGE_EXIT = 2
+const USAGE_EXIT = 2
 /** Exit code of a command that could not be done. */
 export const FAILURE_EXIT = 1
 

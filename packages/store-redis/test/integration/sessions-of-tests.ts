@@ -11,7 +11,7 @@ import type {
 } from '@pawl/core'
 
 /** When the tests play. */
-export const NOW_MS = Date.now() as EpochMs
+const NOW_MS = Date.now() as EpochMs
 
 /** A hash made of a label. */
 export function hashOf(label: string): SecretHash {
