@@ -21,8 +21,6 @@ interface Alike {
   /** What the answer shows of the row, if it is a grant's. */
   readonly grant: GrantFacts | null
   readonly succeeds: boolean
-  /** Whether it replaces claims by ones that no grant shows, and that were not the last. */
-  readonly isUnseen: boolean
   /** Positions in the list of calls, by the end of the call. */
   readonly members: readonly number[]
   left: number
@@ -34,9 +32,10 @@ interface Alike {
  * before another began comes before it.
  *
  * The search is complete within its bound, and fast because: a call that changes nothing and whose
- * answer fits is taken at once, which never hurts; calls that are alike are interchangeable; claims
- * never come back, so all that has seen them must be taken before they are replaced; what succeeded
- * must be taken before the session ends; and states are not visited twice.
+ * answer fits is taken at once, which never hurts, and so are claims with all who saw them if they
+ * fit; calls that are alike are interchangeable; claims never come back, so all who saw them must be
+ * taken before they are replaced; what succeeded must be taken before the session ends; and states
+ * are not visited twice. What is left to choose is the order of the few calls that rotate.
  *
  * @throws if the bound is reached: then nothing is known
  */
@@ -69,8 +68,6 @@ function newSearch(problem: OrderProblem): Search {
   const { calls } = problem
   const byEnd = calls.map((_, at) => at).sort((a, b) => endOf(calls, a) - endOf(calls, b))
   const groups = new Map<string, Alike>()
-  const seen = new Set<unknown>([problem.after.claims.value])
-  for (const raced of calls) seen.add(grantFacts(raced)?.value)
   for (const at of byEnd) {
     const raced = calls[at]
     if (raced === undefined) continue
@@ -84,8 +81,7 @@ function newSearch(problem: OrderProblem): Search {
     }
     const grant = grantFacts(raced)
     const succeeds = grant !== null || mark === 'claims' || mark === 'confirmed 1'
-    const isUnseen = call.kind === 'claims' && mark === 'claims' && !seen.has(call.value)
-    groups.set(name, { call, mark, grant, succeeds, isUnseen, members: [at], left: 1 })
+    groups.set(name, { call, mark, grant, succeeds, members: [at], left: 1 })
   }
   const isTaken = calls.map(() => false)
   return {
@@ -151,8 +147,8 @@ function explore(search: Search, from: Session): boolean {
 
 /**
  * Takes what can be taken at no risk: every call that changes nothing and whose answer fits; and,
- * when nobody who saw the present claims is left and others have to come, every replacement of
- * claims that nobody saw. Gives the row after it.
+ * when all who saw the present claims have been taken and others have to come, every replacement of
+ * claims whose own viewers all fit the row as it then is. Gives the row after it.
  */
 function absorb(search: Search, from: Session): Session {
   let row = from
@@ -160,20 +156,29 @@ function absorb(search: Search, from: Session): Session {
     length = search.order.length
     for (const group of search.groups) {
       if (group.left === 0) continue
-      const step = stepModel(row, group.call, search.tokens)
-      if (step.mark !== group.mark) continue
-      const isFree = step.row === row || (group.isUnseen && isDone(search, row))
-      while (isFree && group.left > 0 && take(search, group)) row = step.row
+      const { row: after, mark } = stepModel(row, group.call, search.tokens)
+      if (mark !== group.mark) continue
+      const isFree = after === row || (mark === 'claims' && isHarmless(search, row, after))
+      while (isFree && group.left > 0 && take(search, group)) row = after
     }
   }
   return row
 }
 
-/** Whether the row's claims are not the last, and all calls that saw them have been taken. */
-function isDone({ groups, after }: Search, row: Session): boolean {
-  const { value } = row.claims
-  if (value === after.claims.value) return false
-  return !groups.some(({ left, grant }) => left > 0 && grant?.value === value)
+/** Whether replacing claims now takes nothing from those who saw the old or will see the new. */
+function isHarmless(search: Search, row: Session, after: Session): boolean {
+  const { groups, calls, tokens } = search
+  const last = search.after.claims.value
+  if (row.claims.value === last || after.claims.value === last) return false
+  const latestStartNs = firstEndNs(search)
+  return groups.every(({ left, grant, call, mark, members }) => {
+    if (left === 0 || grant === null) return true
+    if (grant.value === row.claims.value) return false
+    if (grant.value !== after.claims.value) return true
+    const step = stepModel(after, call, tokens)
+    if (step.row !== after || step.mark !== mark) return false
+    return members.every((at) => (calls[at]?.startNs ?? 0) <= latestStartNs)
+  })
 }
 
 function isNew(search: Search, row: Session): boolean {
@@ -233,11 +238,15 @@ function changesFrom(search: Search, row: Session) {
 
 /** A member that may come next: nothing that is left ended before it began. */
 function nextMember(search: Search, group: Alike): number | undefined {
-  const first = search.byEnd.find((at) => !search.isTaken[at])
-  const latestStartNs = first === undefined ? 0 : endOf(search.calls, first)
+  const latestStartNs = firstEndNs(search)
   return group.members.find(
     (at) => !search.isTaken[at] && (search.calls[at]?.startNs ?? 0) <= latestStartNs,
   )
+}
+
+/** When the first of the calls that are left ended: no later call may come before it. */
+function firstEndNs({ byEnd, isTaken, calls }: Search): number {
+  return endOf(calls, byEnd.find((at) => !isTaken[at]) ?? -1)
 }
 
 function take(search: Search, group: Alike): boolean {
