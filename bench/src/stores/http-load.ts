@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Store } from '@pawl/core'
 import { generateSecret } from '@pawl/embedded'
 import { throughput } from '../interleave.ts'
 import { type HttpConnection, openConnection, requestText } from '../load/http-connection.ts'
 import { startService } from '../service/running-service.ts'
+import type { Opened } from './growth.ts'
 import { newWorkload } from './workload.ts'
 
 const CONNECTIONS = 64
@@ -25,7 +25,7 @@ export interface HttpLoad {
 /** Starts one core over HTTP on a store, and fills it: `rows` in all, `live` of them spread in. */
 export async function httpLoad(
   url: string,
-  store: Store,
+  opened: Opened,
   sizes: { readonly rows: number; readonly live: number },
 ): Promise<HttpLoad> {
   const dir = mkdtempSync(path.join(tmpdir(), 'pawl-bench-'))
@@ -43,17 +43,6 @@ export async function httpLoad(
     users += 1
     return grantOf(connection, '/v1/sessions', { userId: `user-${users}` })
   }
-  await fillBoth(store, sizes, async () => {
-    const token = await logIn(connections[0] as HttpConnection)
-    tokens.push(token)
-  })
-  const busy = new Set<number>()
-  const pick = () => {
-    for (;;) {
-      const index = Math.floor(Math.random() * tokens.length)
-      if (!busy.has(index)) return index
-    }
-  }
   const free = [...connections]
   /** Runs one request on a connection that no other request is on. */
   const withConnection = async (work: (connection: HttpConnection) => Promise<void>) => {
@@ -61,6 +50,18 @@ export async function httpLoad(
     if (connection === undefined) throw new Error('more in flight than there are connections')
     await work(connection)
     free.push(connection)
+  }
+  await fillBoth(opened, sizes, () =>
+    withConnection(async (connection) => {
+      tokens.push(await logIn(connection))
+    }),
+  )
+  const busy = new Set<number>()
+  const pick = () => {
+    for (;;) {
+      const index = Math.floor(Math.random() * tokens.length)
+      if (!busy.has(index)) return index
+    }
   }
   return {
     refresh: (inFlight, durationMs) =>
@@ -96,29 +97,33 @@ export async function httpLoad(
 
 /** Rows of the store and log-ins in turn, so that the sessions lie spread over the table. */
 async function fillBoth(
-  store: Store,
+  { store, fill }: Opened,
   sizes: { readonly rows: number; readonly live: number },
   logIn: () => Promise<void>,
 ): Promise<void> {
   const workload = newWorkload(sizes.rows)
-  let filled = 0
-  const fillUpTo = async (end: number) => {
-    while (filled < end) {
-      filled += 1
-      await store.insert(workload.sessionOf(filled - 1), null)
-    }
-  }
-  let loggedIn = 0
+  await store.insert(workload.sessionOf(0), null)
+  let from = 1
   for (let chunk = 1; chunk <= CHUNKS; chunk++) {
-    const end = Math.floor((sizes.rows * chunk) / CHUNKS)
-    const logIns = async () => {
-      while (loggedIn < (sizes.live * chunk) / CHUNKS) {
-        loggedIn += 1
-        await logIn()
-      }
-    }
-    await Promise.all([...Array.from({ length: 256 }, () => fillUpTo(end)), logIns()])
+    const to = Math.max(from, Math.floor((sizes.rows * chunk) / CHUNKS))
+    if (fill !== undefined) await fill({ from, to })
+    else
+      await inParallel(to - from, (index) => store.insert(workload.sessionOf(from + index), null))
+    from = to
+    await inParallel(Math.floor(sizes.live / CHUNKS), logIn)
   }
+}
+
+/** Does something so many times, as many at once as there are connections. */
+async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const loop = async () => {
+    while (next < count) {
+      next += 1
+      await work(next - 1)
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, loop))
 }
 
 async function grantOf(connection: HttpConnection, route: string, body: object): Promise<string> {

@@ -24,6 +24,32 @@ SELECT replace(gen_random_uuid()::text, '-', ''), app, tenant, gen_random_uuid()
 FROM pawl_sessions WHERE handle = left(md5('1'), 22) AND app = 'bench' AND tenant = 'default';
 `
 
+/** Copies of the first session of a workload as its others, from a number up to another. */
+const fillSql = (schema: string, from: number, to: number) => `SET search_path = ${schema};
+INSERT INTO pawl_sessions (handle, app, tenant, user_id, generation, cur_hash, cur_minted_ms,
+  prev_hash, confirmed_ms, created_ms, idle_timeout_ms, idle_expires_ms, absolute_expires_ms,
+  access_ttl_seconds, access_kind, key_thumbprint, revoked_ms, end_reason, sweep_ms, claims, data,
+  device)
+SELECT left(md5(i::text), 22), app, tenant, 'user-' || i, 0, rpad(i || '-0-', 43, 'x'),
+  cur_minted_ms, prev_hash, confirmed_ms, created_ms, idle_timeout_ms, idle_expires_ms,
+  absolute_expires_ms, access_ttl_seconds, access_kind, key_thumbprint, revoked_ms, end_reason,
+  sweep_ms, claims, data, device
+FROM generate_series(${from}, ${to - 1}) i, pawl_sessions
+WHERE handle = left(md5('0'), 22) AND app = 'bench' AND tenant = 'default'`
+
+/** Fills a table that has the first session of a workload with the others, in one statement. */
+export async function fillPostgres(
+  engine: Engine,
+  range: { readonly from: number; readonly to: number; readonly schema?: string },
+): Promise<void> {
+  const text = fillSql(range.schema ?? 'public', range.from, range.to)
+  const place = ['-h', engine.socketFolder ?? '', '-p', String(engine.port), '-U', 'pawl']
+  const args = [...place, '-q', '-v', 'ON_ERROR_STOP=1', '-c', text, 'pawl']
+  const child = spawn(path.join(postgresPrograms(), 'psql'), args, { stdio: 'inherit' })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error('the table could not be filled')
+}
+
 /** What pgbench can be asked to do. */
 export interface Pgbench {
   /** Prepared statements from so many clients for a time; transactions a second. */

@@ -3,7 +3,7 @@ import { startEngine } from '../../../test/engines/index.ts'
 import type { Figure, Goal, Line } from '../figure.ts'
 import { interleave } from '../interleave.ts'
 import { httpLoad } from './http-load.ts'
-import { pgbenchOn } from './pgbench.ts'
+import { fillPostgres, pgbenchOn } from './pgbench.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
@@ -20,7 +20,8 @@ export const postgresHttp: Figure = {
     const url = new URL(engine.url)
     url.searchParams.set('host', engine.socketFolder ?? '')
     const store = postgresStore({ url: url.href })
-    const load = await httpLoad(url.href, store, { rows: 2 * ROWS, live: LIVE })
+    const fill = (range: { from: number; to: number }) => fillPostgres(engine, range)
+    const load = await httpLoad(url.href, { store, fill }, { rows: 2 * ROWS, live: LIVE })
     const pgbench = pgbenchOn(engine, ROWS)
     const durationMs = ROUND_SECONDS * 1000
     const lines: Line[] = []

@@ -3,7 +3,7 @@ import { startEngine } from '../../../test/engines/index.ts'
 import type { Figure, Line } from '../figure.ts'
 import { interleave, throughput } from '../interleave.ts'
 import { filled, growthLines } from './growth.ts'
-import { pgbenchOn } from './pgbench.ts'
+import { fillPostgres, pgbenchOn } from './pgbench.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
@@ -20,7 +20,11 @@ export const storePostgres: Figure = {
     const url = new URL(engine.url)
     url.searchParams.set('host', engine.socketFolder ?? '')
     try {
-      const { store, workload } = await filled(postgresStore({ url: url.href }), 2 * ROWS)
+      const opened = {
+        store: postgresStore({ url: url.href }),
+        fill: (range: { from: number; to: number }) => fillPostgres(engine, range),
+      }
+      const { store, workload } = await filled(opened, 2 * ROWS)
       const pgbench = pgbenchOn(engine, ROWS)
       const lines: Line[] = []
       for (const inFlight of IN_FLIGHT) {
@@ -71,12 +75,16 @@ export const growthPostgres: Figure = {
     const engine = await startEngine('postgres')
     let schemas = 0
     try {
-      return await growthLines(async () => {
+      return await growthLines(() => {
         const url = new URL(engine.url)
         schemas += 1
         url.searchParams.set('host', engine.socketFolder ?? '')
-        url.searchParams.set('schema', `growth_${schemas}`)
-        return postgresStore({ url: url.href })
+        const schema = `growth_${schemas}`
+        url.searchParams.set('schema', schema)
+        return {
+          store: postgresStore({ url: url.href }),
+          fill: (range) => fillPostgres(engine, { ...range, schema }),
+        }
       })
     } finally {
       await engine.stop()

@@ -46,7 +46,7 @@ export const storeRedis: Figure = {
   async measure() {
     const engine = await startEngine('redis')
     try {
-      const { store, workload } = await filled(redisStore({ url: engine.url }), ROWS)
+      const { store, workload } = await filled({ store: redisStore({ url: engine.url }) }, ROWS)
       const lines: Line[] = []
       for (const [inFlight, clients, pipeline] of LOADS) {
         const measured = await interleave(ROUNDS, {
@@ -80,10 +80,8 @@ export const redisHttp: Figure = {
   async measure() {
     const engine = await startEngine('redis')
     const store = redisStore({ url: engine.url })
-    const load = await httpLoad(engine.url, store, {
-      rows: ROWS,
-      live: Math.min(20_000, ROWS / 50),
-    })
+    const live = Math.min(20_000, ROWS / 50)
+    const load = await httpLoad(engine.url, { store }, { rows: ROWS, live })
     try {
       const bare = await bareLoop(engine, 4, 16)
       const { ratio, reference, spread } = await interleave(ROUNDS, {
@@ -118,9 +116,9 @@ export const growthRedis: Figure = {
     const engines = [await startEngine('redis'), await startEngine('redis')]
     let opened = 0
     try {
-      return await growthLines(async () => {
+      return await growthLines(() => {
         const engine = engines[opened++]
-        return redisStore({ url: engine?.url ?? '' })
+        return { store: redisStore({ url: engine?.url ?? '' }) }
       })
     } finally {
       for (const engine of engines) await engine.stop()
