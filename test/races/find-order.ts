@@ -33,9 +33,9 @@ interface Alike {
  *
  * The search is complete within its bound, and fast because: a call that changes nothing and whose
  * answer fits is taken at once, which never hurts, and so are claims with all who saw them if they
- * fit; calls that are alike are interchangeable; claims never come back, so all who saw them must be
- * taken before they are replaced; what succeeded must be taken before the session ends; and states
- * are not visited twice. What is left to choose is the order of the few calls that rotate.
+ * fit; calls that are alike are interchangeable; claims never come back, so all who saw them must
+ * be taken before they are replaced; what succeeded must be taken before the session ends; and
+ * states are not visited twice. What is left to choose is the order of the few calls that rotate.
  *
  * @throws if the bound is reached: then nothing is known
  */
