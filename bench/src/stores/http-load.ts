@@ -39,10 +39,8 @@ export async function httpLoad(
   while (connections.length < CONNECTIONS) connections.push(await openConnection(service.port))
   const tokens: string[] = []
   let users = 0
-  const logIn = async (connection: HttpConnection) => {
-    users += 1
-    return grantOf(connection, '/v1/sessions', { userId: `user-${users}` })
-  }
+  const logIn = (connection: HttpConnection) =>
+    grantOf(connection, '/v1/sessions', { userId: `user-${++users}` })
   const free = [...connections]
   /** Runs one request on a connection that no other request is on. */
   const withConnection = async (work: (connection: HttpConnection) => Promise<void>) => {
