@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '@pawl/core'
 import { type ClientConfig, Pool, type PoolClient, types } from 'pg'
 import { isAnswerLost, isConnectionSpent, isRolledBack, toStoreError } from './errors.ts'
-import type { SqlColumn, SqlRow } from './rows.ts'
+import type { SqlRow } from './rows.ts'
 
 /**
  * What a statement does to the database: nothing; something that does no harm when it is run a
@@ -17,8 +17,8 @@ export interface Statement {
   readonly effect: Effect
 }
 
-/** A value of a statement; a column carries one value per row of a batch. */
-export type Parameter = string | number | boolean | null | SqlColumn
+/** A value of a statement. */
+export type Parameter = string | number | boolean | null
 
 /** The database behind its pool. */
 export interface Database {

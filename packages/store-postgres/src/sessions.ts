@@ -11,6 +11,7 @@ import {
   type SessionStore,
   StoreError,
 } from '@pawl/core'
+import { arraysOf } from './arrays.ts'
 import { batcher } from './batcher.ts'
 import type { Database, Statement } from './database.ts'
 import {
@@ -195,7 +196,7 @@ export function postgresSessions(db: Database, waitMaxMs: number): SessionMethod
       run: async (requests) => {
         const [first, second] = requests
         const isAlone = first !== undefined && second === undefined
-        const rows = await (isAlone ? db.run(one, first) : db.run(many, columnsOf(requests)))
+        const rows = await (isAlone ? db.run(one, first) : db.run(many, arraysOf(requests)))
         return answersOf(rows, requests)
       },
     })
@@ -261,12 +262,6 @@ function inOrder(
   const answers = new Array<SqlRow | undefined>(requests.length).fill(undefined)
   for (const row of rows) answers[Number(row[0]) - 1] = row
   return answers
-}
-
-/** One array per column, of rows that are one array each. */
-function columnsOf(rows: readonly SqlColumn[]): readonly SqlColumn[] {
-  const [first = []] = rows
-  return first.map((_, column) => rows.map((row) => row[column] ?? null))
 }
 
 async function rotateRow(

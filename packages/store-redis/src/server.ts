@@ -1,7 +1,7 @@
 import { isStoreError, StoreError } from '@pawl/core'
 import { createClient, type RedisClientOptions } from '@redis/client'
 import { serverCode, toStoreError } from './errors.ts'
-import type { Effect, Script } from './scripts.ts'
+import type { Effect, Script } from './script.ts'
 
 /** What Redis answers with. */
 export type Reply = string | number | boolean | null | readonly Reply[]

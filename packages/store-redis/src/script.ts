@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { REVOKED_KEPT_MS } from '@pawl/core'
+import { rowFields } from './rows.ts'
+
+/**
+ * What a script does to the data: nothing; something that does no harm when it is run a second
+ * time, since it then finds its own condition gone; or something that may be run only once.
+ */
+export type Effect = 'none' | 'repeatable' | 'once'
+
+/** A Lua script: one atomic step of the server. */
+export interface Script {
+  readonly source: string
+  /** SHA-1 of the source, by which Redis knows it. */
+  readonly sha: string
+  readonly effect: Effect
+}
+
+const fieldList = rowFields.map((name) => `'${name}'`).join(',')
+
+/**
+ * What scripts have at hand; each gets what it names, for Lua makes functions anew at each call.
+ * `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles of a user's sessions that are
+ * not revoked by creation time, `c:` cut-offs (before, at, reason), `x` when the sweeper is to look
+ * at a row, `n` the number of the log's last entry, `l` the log, `t` its numbers by time. A place
+ * is `app:tenant`. Numbers are doubles, as in JavaScript, and are written by `whole`: Lua's own way
+ * would round them. Patterns begin with `^`: one that may begin anywhere is tried everywhere.
+ */
+const functions = {
+  whole: `
+local function whole(number) return string.format('%.0f', number) end`,
+  read: `
+local function read(place, handle)
+  return redis.call('HMGET', P..'s:'..place..':'..handle, ${fieldList})
+end`,
+  constants: `
+local function constants(s)
+  local created, idle, absolute = string.match(s[3], '^(%S+) (%S+) (%S+)')
+  return tonumber(created), tonumber(idle), tonumber(absolute)
+end
+local function idle_expiry(s)
+  return tonumber(string.match(s[2], '^%S+ %S+ %S+ (%S+)'))
+end`,
+  ending: `
+local function ending(place, s)
+  if s[8] then return s[8] end
+  local cuts = redis.call('MGET', P..'c:'..place..':'..s[4], P..'c:'..place)
+  for index = 1, 2 do
+    if cuts[index] then
+      local before, rest = string.match(cuts[index], '^(%S+) (.*)$')
+      if constants(s) <= tonumber(before) then return rest end
+    end
+  end
+  return false
+end`,
+  is_over: `
+local function is_over(s, now)
+  local _, idle, absolute = constants(s)
+  return now >= absolute or now > idle_expiry(s) + idle
+end`,
+  log: `
+local function log(at, ...)
+  local number = whole(redis.call('INCR', P..'n'))
+  redis.call('XADD', P..'l', number..'-0', 'm', at, ...)
+  redis.call('ZADD', P..'t', at, number)
+end`,
+  revoke: `
+local function revoke(place, handle, user, at, reason)
+  redis.call('HSET', P..'s:'..place..':'..handle, 'e', at..' '..reason)
+  redis.call('ZREM', P..'u:'..place..':'..user, handle)
+  redis.call('ZADD', P..'x', 'LT', whole(tonumber(at) + ${REVOKED_KEPT_MS + 1}), place..':'..handle)
+  log(at, 'k', 'session', 'a', place, 'u', user, 'h', handle, 'r', reason)
+end`,
+  raise: `
+local function raise(place, user, before, at, reason)
+  local key = P..'c:'..place
+  if user then key = key..':'..user end
+  local known = string.match(redis.call('GET', key) or '', '^%S+')
+  if not known or tonumber(before) > tonumber(known) then
+    redis.call('SET', key, before..' '..at..' '..reason)
+  end
+  log(at, 'k', user and 'user' or 'tenant', 'a', place, 'u', user or '', 'b', before, 'r', reason)
+end`,
+  live_handles: `
+local function live_handles(place, user, now)
+  local key, live = P..'u:'..place..':'..user, {}
+  for _, handle in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    local s = read(place, handle)
+    if not s[1] then redis.call('ZREM', key, handle)
+    elseif not is_over(s, now) and not ending(place, s) then live[#live + 1] = handle end
+  end
+  return live
+end`,
+} as const
+
+/** A script that uses the functions whose names are in it, and what those use. */
+export function script(effect: Effect, body: string): Script {
+  const chosen: string[] = []
+  let text = body
+  // From the last to the first: a function uses only what stands before it.
+  for (const [name, source] of Object.entries(functions).reverse()) {
+    const names = name === 'constants' ? /\b(constants|idle_expiry)\(/ : new RegExp(`\\b${name}\\(`)
+    if (!names.test(text)) continue
+    chosen.unshift(source)
+    text = source + text
+  }
+  const source = `local P = KEYS[1]${chosen.join('')}${body}`
+  const sha = createHash('sha1').update(source).digest('hex')
+  return { source, sha, effect }
+}
