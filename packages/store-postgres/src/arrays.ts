@@ -1,8 +1,8 @@
 import type { SqlColumn } from './rows.ts'
 
 /**
- * Rows as one array of PostgreSQL per column, each in its text form (`{1,"two",NULL}`): what `unnest`
- * takes. Made here and not by `pg`, which looks at every value twice.
+ * Rows as one array of PostgreSQL per column, each in its text form (`{1,"two",NULL}`): what
+ * `unnest` takes. Made here and not by `pg`, which looks at every value twice.
  */
 export function arraysOf(rows: readonly SqlColumn[]): readonly string[] {
   const [first = []] = rows
