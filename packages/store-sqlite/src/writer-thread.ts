@@ -26,7 +26,6 @@ export async function openWriterThread(file: string): Promise<Writer> {
     name: 'pawl-sqlite',
   })
   await once(worker, 'message')
-  worker.unref()
   const pending: Pending[] = []
   let failure: StoreError | undefined
   const fail = (cause: unknown): void => {
@@ -39,6 +38,8 @@ export async function openWriterThread(file: string): Promise<Writer> {
     pending.shift()?.resolve(answers)
     if (pending.length === 0) worker.unref()
   })
+  // Only now: a first listener for messages holds the process again.
+  worker.unref()
   return {
     commit: (requests) => {
       if (failure !== undefined) return Promise.reject(failure)

@@ -69,4 +69,9 @@ describe('processes that share a SQLite file', () => {
     assert.notEqual(await store.find(newRow('199')), undefined)
     await store.close()
   })
+
+  it('may end although its thread was ready only after the last write', async (t) => {
+    const file = path.join(tempFolder(t), 'pawl.db')
+    assert.equal(await outputOf(start('write-and-leave.ts', file, '0')), 'done\n')
+  })
 })

@@ -2,8 +2,10 @@
 import { sqliteStore } from '@pawl/store-sqlite'
 import { newRow } from '../rows-for-tests.ts'
 
-const [, , file = ''] = process.argv
+const [, , file = '', writes = '200'] = process.argv
 const store = sqliteStore({ path: file, thread: 'from-start' })
 await store.migrate()
-for (let index = 0; index < 200; index += 1) await store.insert(newRow(`${index}`), null)
+for (let index = 0; index < Number(writes); index += 1) {
+  await store.insert(newRow(`${index}`), null)
+}
 process.stdout.write('done\n')
