@@ -1,7 +1,7 @@
-import { type EpochMs, type Store, StoreError } from '@pawl/core'
+import { type EpochMs, guardStore, type Store } from '@pawl/core'
 import type { ClientConfig } from 'pg'
 import { readUrl } from './connection.ts'
-import { type Database, openDatabase, type Statement } from './database.ts'
+import { openDatabase, type Statement } from './database.ts'
 import { postgresRecords } from './records.ts'
 import { postgresRevocations } from './revocations.ts'
 import { migrateSchema, pingDatabase } from './schema.ts'
@@ -46,41 +46,15 @@ export function postgresStore(options: PostgresStoreOptions): Store {
     acquireTimeoutMs,
     statementTimeoutMs,
   })
-  const life = lifeOf(db)
-  const methods = {
+  const frame = { engine: 'postgres', title: 'PostgreSQL', isEmbedded: false, release: db.close }
+  return guardStore(frame, {
     ...postgresSessions(db, acquireTimeoutMs + statementTimeoutMs),
     ...postgresRevocations(db),
     ...postgresRecords(db),
     migrate: () => migrateSchema(db, schema),
     ping: () => pingDatabase(db),
     clockMs: async () => Number((await db.run(readClock))[0]?.[0]) as EpochMs,
-  }
-  return {
-    engine: 'postgres',
-    isEmbedded: false,
-    insert: life.guard(methods.insert),
-    find: life.guard(methods.find),
-    rotate: life.guard(methods.rotate),
-    updateClaims: life.guard(methods.updateClaims),
-    updateData: life.guard(methods.updateData),
-    revoke: life.guard(methods.revoke),
-    revokeByUser: life.guard(methods.revokeByUser),
-    revokeBefore: life.guard(methods.revokeBefore),
-    listByUser: life.guard(methods.listByUser),
-    revocationsAfter: life.guard(methods.revocationsAfter),
-    revocationsEnd: life.guard(methods.revocationsEnd),
-    deleteExpired: life.guard(methods.deleteExpired),
-    trimRevocations: life.guard(methods.trimRevocations),
-    findRecord: life.guard(methods.findRecord),
-    listRecords: life.guard(methods.listRecords),
-    insertRecord: life.guard(methods.insertRecord),
-    replaceRecord: life.guard(methods.replaceRecord),
-    deleteRecord: life.guard(methods.deleteRecord),
-    clockMs: life.guard(methods.clockMs),
-    migrate: life.guard(methods.migrate),
-    ping: life.guard(methods.ping),
-    close: life.close,
-  }
+  })
 }
 
 const BOUND_MAX = { poolMax: 100, acquireTimeoutMs: 60_000, statementTimeoutMs: 60_000 } as const
@@ -89,32 +63,4 @@ function bounded(name: keyof typeof BOUND_MAX, value: number, min: number): numb
   const max = BOUND_MAX[name]
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new RangeError(`${name} has to be a whole number from ${min} to ${max}`)
-}
-
-/** Refuses calls once closed; closing waits for the calls that are under way. */
-function lifeOf(db: Database) {
-  let underWay = 0
-  let closed: Promise<void> | undefined
-  const idle = Promise.withResolvers<void>()
-  const leave = () => {
-    underWay -= 1
-    if (closed !== undefined && underWay === 0) idle.resolve()
-  }
-  return {
-    guard:
-      <Args extends readonly unknown[], Answer>(run: (...args: Args) => Promise<Answer>) =>
-      async (...args: Args): Promise<Answer> => {
-        if (closed !== undefined) throw new StoreError('closed', 'the PostgreSQL store is closed')
-        underWay += 1
-        try {
-          return await run(...args)
-        } finally {
-          leave()
-        }
-      },
-    close: (): Promise<void> => {
-      closed ??= (underWay === 0 ? Promise.resolve() : idle.promise).then(db.close)
-      return closed
-    },
-  }
 }

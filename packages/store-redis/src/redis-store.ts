@@ -1,9 +1,9 @@
-import { type EpochMs, type Store, StoreError } from '@pawl/core'
+import { type EpochMs, guardStore, type Store } from '@pawl/core'
 import { readUrl } from './connection.ts'
 import { redisRecords } from './records.ts'
 import { redisRevocations } from './revocations.ts'
 import { pingServer, prepareServer } from './schema.ts'
-import { openServer, type Server } from './server.ts'
+import { openServer } from './server.ts'
 import { redisSessions } from './sessions.ts'
 
 /** How {@link redisStore} connects. */
@@ -33,8 +33,8 @@ export function redisStore(options: RedisStoreOptions): Store {
     answerTimeoutMs: bounded('answerTimeoutMs', options.answerTimeoutMs ?? 5000),
   })
   const warn = options.warn ?? ((text: string) => process.emitWarning(text))
-  const life = lifeOf(server)
-  const methods = {
+  const frame = { engine: 'redis', title: 'Redis', isEmbedded: false, release: server.close }
+  return guardStore(frame, {
     ...redisSessions(server),
     ...redisRevocations(server),
     ...redisRecords(server),
@@ -44,33 +44,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       const [seconds, micros] = (await server.send('none', ['TIME'])) as readonly string[]
       return (Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)) as EpochMs
     },
-  }
-  return {
-    engine: 'redis',
-    isEmbedded: false,
-    insert: life.guard(methods.insert),
-    find: life.guard(methods.find),
-    rotate: life.guard(methods.rotate),
-    updateClaims: life.guard(methods.updateClaims),
-    updateData: life.guard(methods.updateData),
-    revoke: life.guard(methods.revoke),
-    revokeByUser: life.guard(methods.revokeByUser),
-    revokeBefore: life.guard(methods.revokeBefore),
-    listByUser: life.guard(methods.listByUser),
-    revocationsAfter: life.guard(methods.revocationsAfter),
-    revocationsEnd: life.guard(methods.revocationsEnd),
-    deleteExpired: life.guard(methods.deleteExpired),
-    trimRevocations: life.guard(methods.trimRevocations),
-    findRecord: life.guard(methods.findRecord),
-    listRecords: life.guard(methods.listRecords),
-    insertRecord: life.guard(methods.insertRecord),
-    replaceRecord: life.guard(methods.replaceRecord),
-    deleteRecord: life.guard(methods.deleteRecord),
-    clockMs: life.guard(methods.clockMs),
-    migrate: life.guard(methods.migrate),
-    ping: life.guard(methods.ping),
-    close: life.close,
-  }
+  })
 }
 
 const TIMEOUT_MIN_MS = 100
@@ -81,32 +55,4 @@ function bounded(name: string, value: number): number {
   if (isFine) return value
   const range = `${TIMEOUT_MIN_MS} to ${TIMEOUT_MAX_MS}`
   throw new RangeError(`${name} has to be a whole number from ${range}`)
-}
-
-/** Refuses calls once closed; closing waits for the calls that are under way. */
-function lifeOf(server: Server) {
-  let underWay = 0
-  let closed: Promise<void> | undefined
-  const idle = Promise.withResolvers<void>()
-  const leave = () => {
-    underWay -= 1
-    if (closed !== undefined && underWay === 0) idle.resolve()
-  }
-  return {
-    guard:
-      <Args extends readonly unknown[], Answer>(run: (...args: Args) => Promise<Answer>) =>
-      async (...args: Args): Promise<Answer> => {
-        if (closed !== undefined) throw new StoreError('closed', 'the Redis store is closed')
-        underWay += 1
-        try {
-          return await run(...args)
-        } finally {
-          leave()
-        }
-      },
-    close: (): Promise<void> => {
-      closed ??= (underWay === 0 ? Promise.resolve() : idle.promise).then(server.close)
-      return closed
-    },
-  }
 }
