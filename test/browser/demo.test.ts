@@ -215,7 +215,12 @@ describe('the demo', { concurrency: 2 }, () => {
     test('it is dark where the system is, until the visitor chooses otherwise', async () => {
       const visitor = await makeVisitor(browser, demo, { colorScheme: 'dark' })
       const page = await visitor.openTab()
-      const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+      // As painted: Chromium may settle `light-dark()` only with the next frame.
+      const paper = () =>
+        page.evaluate(async () => {
+          await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
+          return getComputedStyle(document.body).backgroundColor
+        })
       const dark = await paper()
       await page.getByRole('button', { name: 'Dark theme' }).click()
       const light = await paper()
