@@ -218,7 +218,9 @@ describe('the demo', { concurrency: 2 }, () => {
       // As painted: Chromium may settle `light-dark()` only with the next frame.
       const paper = () =>
         page.evaluate(async () => {
-          await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
+          await new Promise((painted) =>
+            requestAnimationFrame(() => requestAnimationFrame(painted)),
+          )
           return getComputedStyle(document.body).backgroundColor
         })
       const dark = await paper()
