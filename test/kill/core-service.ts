@@ -9,6 +9,10 @@ export interface CoreService {
   readonly url: string
   /** Everything it has logged so far. */
   readonly log: () => string
+  /** False once its process is gone, for whatever reason. */
+  readonly isRunning: () => boolean
+  /** Freezes its process, or lets it go on. */
+  readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void
   /** Ends it at once, in the middle of whatever it does. */
   readonly kill: () => Promise<void>
   /** Asks it to stop, and waits. */
@@ -35,6 +39,8 @@ export async function startCore(env: { readonly [name: string]: string }): Promi
   return {
     url,
     log: () => log,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    signal: (signal) => void child.kill(signal),
     kill: () => end(child, 'SIGKILL'),
     stop: () => end(child, 'SIGTERM'),
   }

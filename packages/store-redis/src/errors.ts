@@ -37,10 +37,15 @@ export function serverCode(error: unknown): string | undefined {
 export function toStoreError(error: unknown): unknown {
   if (isStoreError(error) || !(error instanceof Error)) return error
   const code = serverCode(error)
-  const kind = code === undefined ? kindOfWire(error) : kinds[code]
+  const kind = code === undefined ? kindOfWire(error) : kindOfReply(code, error.message)
   if (kind === undefined) return error
   const text = error.message || (error as NodeJS.ErrnoException).code || error.name
   return new StoreError(kind, `${sentences[code ?? ''] ?? 'Redis'}: ${text}`, { cause: error })
+}
+
+/** Redis turns a connection too many away with the first word that it has for everything else. */
+function kindOfReply(code: string, message: string): StoreErrorKind | undefined {
+  return /max number of clients/.test(message) ? 'unavailable' : kinds[code]
 }
 
 /** What the client throws by itself is about the wire, unless it was called wrongly. */

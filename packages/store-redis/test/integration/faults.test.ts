@@ -207,6 +207,21 @@ function describeFaults(): void {
     await store.close()
   })
 
+  it('says unavailable when the server takes no more clients', async () => {
+    const store = open()
+    const session = sessionOf('turned away')
+    await store.insert(session, null)
+    const admin = await createClient({ url: engine.url }).connect()
+    await admin.configSet('maxclients', '1')
+    proxy.cut()
+    await refused(store.find(session), 'unavailable')
+    await refused(store.rotate(session, rotationOf('turned away', 0)), 'unavailable')
+    await admin.configSet('maxclients', '10000')
+    assert.deepEqual(await eventually(() => store.find(session)), session)
+    await admin.close()
+    await store.close()
+  })
+
   it('leaves a server that has become a replica', async () => {
     const store = open()
     await store.ping()

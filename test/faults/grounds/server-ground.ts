@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { generateSecret } from '@pawl/embedded'
+import {
+  type Engine,
+  type EngineName,
+  startEngine,
+  startProxy,
+  type TcpProxy,
+} from '../../engines/index.ts'
+import type { Fault, Ground, Scene } from '../ground.ts'
+
+/** What a server of its own kind needs. */
+export interface ServerGround {
+  readonly name: EngineName
+  /** What of its folder holds the data; null for a server that keeps them in its memory. */
+  readonly dataFolder: string | null
+  /** Keeps every connection of the cores busy, or out; what comes back lets go. */
+  readonly exhaust: (engine: Engine) => Promise<() => Promise<void>>
+}
+
+/** How often the server, and the wire, are struck in one fault. */
+const KILLS = 2
+const CUTS = 20
+/** Refreshes that are acknowledged between two strikes. */
+const PROGRESS = 15
+/** Answers that have to fail before a trouble has been felt. */
+const FELT = 20
+/** The length of a stall. */
+const STALL_MS = 5000
+
+/** Starts the server with a wire that can be cut in front of it. */
+export async function openServerGround(kind: ServerGround, folder?: string): Promise<Ground> {
+  const engine = await inFolder(folder, () => startEngine(kind.name))
+  const proxy = await startProxy(engine)
+  const faults = [cuts(proxy), exhaustion(kind, engine)]
+  if (engine.isOwn) faults.unshift(kills(engine), stall(engine))
+  return {
+    env: { PAWL_STORE: proxy.through(engine.url), PAWL_SECRET: generateSecret() },
+    faults,
+    keepCopy: (scene) => keepCopy(kind, engine, scene),
+    restartAfterFullDisk: () => engine.restart(),
+    close: async () => {
+      await proxy.close()
+      await engine.stop()
+    },
+  }
+}
+
+/** Engines take their folder where temporary ones are. */
+async function inFolder<T>(folder: string | undefined, start: () => Promise<T>): Promise<T> {
+  const before = process.env.TMPDIR
+  if (folder !== undefined) process.env.TMPDIR = folder
+  try {
+    return await start()
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  }
+}
+
+function kills(engine: Engine): Fault {
+  return {
+    name: `the database server is killed, ${KILLS} times`,
+    strike: async ({ load }) => {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const [served, failed] = [load.acknowledged(), load.failed()]
+        await load.until('progress', () => load.acknowledged() >= served + PROGRESS)
+        await engine.kill()
+        await load.until('answers to fail', () => load.failed() >= failed + FELT)
+        await engine.restart()
+      }
+    },
+  }
+}
+
+function stall(engine: Engine): Fault {
+  return {
+    name: `the database server stands still for ${STALL_MS / 1000} s`,
+    strike: async () => {
+      engine.pause()
+      await delay(STALL_MS)
+      engine.resume()
+    },
+  }
+}
+
+function cuts(proxy: TcpProxy): Fault {
+  return {
+    name: `connections are cut under their statements, ${CUTS} times`,
+    strike: async ({ load }) => {
+      for (let round = 0; round < CUTS; round++) {
+        const served = load.acknowledged()
+        if (round % 2 === 0) proxy.cutAtNextAnswer()
+        else proxy.cut()
+        await load.until('progress', () => load.acknowledged() >= served + PROGRESS)
+      }
+    },
+  }
+}
+
+function exhaustion({ exhaust }: ServerGround, engine: Engine): Fault {
+  return {
+    name: 'no connection is free',
+    strike: async ({ load }) => {
+      const failed = load.failed()
+      const letGo = await exhaust(engine)
+      const isFelt = load.until('answers to fail', () => load.failed() >= failed + FELT)
+      await isFelt.finally(letGo)
+    },
+  }
+}
+
+/** As a copy of the volume is: taken, and put back, while the server is down. */
+async function keepCopy(
+  { dataFolder }: ServerGround,
+  engine: Engine,
+  { load }: Scene,
+): Promise<() => Promise<void>> {
+  const { socketFolder } = engine
+  if (dataFolder === null || socketFolder === null) {
+    throw new Error(`${engine.name} keeps no files that could be put back`)
+  }
+  const data = path.join(socketFolder, dataFolder)
+  const copyFolder = mkdtempSync(path.join(tmpdir(), 'pawl-copy-'))
+  const copy = path.join(copyFolder, dataFolder)
+  await engine.kill()
+  copyTree(data, copy)
+  await engine.restart()
+  await load.recovery(performance.now())
+  return async () => {
+    await engine.kill()
+    rmSync(data, { recursive: true })
+    copyTree(copy, data)
+    rmSync(copyFolder, { recursive: true })
+    await engine.restart()
+  }
+}
+
+/** With owners and rights, which a database server insists on. */
+function copyTree(from: string, to: string): void {
+  const { status, stderr } = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`cp failed: ${stderr}`)
+}
