@@ -15,11 +15,17 @@ export interface AbuseSettings {
 export interface AbuseLimits {
   /** A caller whose API key was refused; its refusal, or that of the limit. */
   readonly afterBadKey: (address: string, refusal: Refusal) => Refusal
-  /** Refuses a refresh of a session that is refreshed far too often; null for any other. */
-  readonly faultOfRefresh: (handle: string | undefined) => Refusal | null
-  /** The outcome of a call, or the limit's refusal in place of one more failure. */
+  /**
+   * Refuses a refresh of a session that is refreshed far too often; null for any other. Which
+   * session it is, is asked only if there is one that has to wait.
+   */
+  readonly faultOfRefresh: (handleOf: () => string | undefined) => Refusal | null
+  /**
+   * The outcome of a call, or the limit's refusal in place of one more failure. Whose attempt it
+   * was, is asked only for one that failed.
+   */
   readonly afterCall: <T>(
-    call: { readonly operation: Operation; readonly address: string },
+    call: { readonly operation: Operation; readonly addressOf: () => string },
     outcome: Outcome<T>,
   ) => Outcome<T>
 }
@@ -46,8 +52,8 @@ export function abuseLimits(settings: AbuseSettings): AbuseLimits {
   const ended = attemptCounter({ ...common, max: failuresPerMinute === 0 ? 0 : ENDED_PER_MINUTE })
   const refreshes = attemptCounter({ ...common, max: refreshesPerMinute })
 
-  function waitAfter(address: string, refusal: Refusal): number {
-    if (FORGED.has(refusal.code)) return forged.add(address)
+  function waitAfter(addressOf: () => string, refusal: Refusal): number {
+    if (FORGED.has(refusal.code)) return forged.add(addressOf())
     const { code, session } = refusal
     return code === 'session_ended' && session !== undefined ? ended.add(session.handle) : 0
   }
@@ -58,15 +64,16 @@ export function abuseLimits(settings: AbuseSettings): AbuseLimits {
       const seconds = badKeys.add(address)
       return seconds === 0 ? refusal : tooMany('attempts without a valid API key', seconds)
     },
-    faultOfRefresh(handle) {
-      if (handle === undefined || refreshesPerMinute === 0) return null
+    faultOfRefresh(handleOf) {
+      const handle = refreshes.isAnyWaiting() ? handleOf() : undefined
+      if (handle === undefined) return null
       const seconds = refreshes.wait(handle)
       return seconds === 0 ? null : tooMany('refreshes of one session', seconds)
     },
-    afterCall({ operation, address }, outcome) {
+    afterCall({ operation, addressOf }, outcome) {
       if (!LIMITED.has(operation)) return outcome
       if (outcome.kind === 'refused') {
-        const seconds = waitAfter(address, outcome)
+        const seconds = waitAfter(addressOf, outcome)
         return seconds === 0 ? outcome : tooMany('failing attempts', seconds)
       }
       const { session } = outcome.value as { session?: { handle: string } }

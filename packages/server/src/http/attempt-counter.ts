@@ -4,6 +4,8 @@ export interface AttemptCounter {
   readonly add: (key: string) => number
   /** The seconds to wait before a further attempt would be admitted; 0 if it would be now. */
   readonly wait: (key: string) => number
+  /** False while no key at all would have to wait: then nobody need ask for one. */
+  readonly isAnyWaiting: () => boolean
 }
 
 /** Bounds of a counter. */
@@ -29,6 +31,8 @@ interface Window {
 export function attemptCounter(limits: AttemptLimits): AttemptCounter {
   const { max, windowMs, keysMax, elapsedMs } = limits
   const windows = new Map<string, Window>()
+  /** When the last of the windows that are full ends. */
+  let fullUntilMs = Number.NEGATIVE_INFINITY
 
   function present(key: string): Window | undefined {
     const window = windows.get(key)
@@ -51,11 +55,13 @@ export function attemptCounter(limits: AttemptLimits): AttemptCounter {
         const [oldest] = windows.keys()
         if (oldest !== undefined) windows.delete(oldest)
       }
+      if (window.count >= max) fullUntilMs = Math.max(fullUntilMs, window.endsAtMs)
       return window.count > max ? secondsLeft(window) : 0
     },
     wait(key) {
       const window = present(key)
       return window !== undefined && window.count >= max ? secondsLeft(window) : 0
     },
+    isAnyWaiting: () => elapsedMs() < fullUntilMs,
   }
 }

@@ -94,7 +94,7 @@ export async function handleRequest(
   const outcome = await callWithinLimits(context, core, {
     operation: target.operation,
     input: input.value,
-    address: addressOf(request, { key, given: input.value.clientAddress }),
+    addressOf: () => addressOf(request, { key, given: input.value.clientAddress }),
   })
   return { ...encode(target.operation, outcome), keyId, handle: handleIn(target, outcome) }
 }
@@ -102,22 +102,22 @@ export async function handleRequest(
 interface Call {
   readonly operation: Operation
   readonly input: { readonly [name: string]: unknown }
-  readonly address: string
+  readonly addressOf: () => string
 }
 
 async function callWithinLimits(
   { core: root, limits }: EdgeContext,
   core: CoreApi,
-  { operation, input, address }: Call,
+  { operation, input, addressOf }: Call,
 ): Promise<Outcome<unknown>> {
   if (operation === 'refreshSession' && Array.isArray(input.refreshTokens)) {
     const [token] = input.refreshTokens
-    const fault = limits.faultOfRefresh(
+    const fault = limits.faultOfRefresh(() =>
       typeof token === 'string' ? root.handleOf(token) : undefined,
     )
     if (fault !== null) return fault
   }
-  return limits.afterCall({ operation, address }, await call(core, operation, input))
+  return limits.afterCall({ operation, addressOf }, await call(core, operation, input))
 }
 
 /**
