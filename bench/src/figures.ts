@@ -7,6 +7,7 @@ import { start } from './start.ts'
 import { growthPostgres, storePostgres } from './stores/postgres.ts'
 import { postgresHttp } from './stores/postgres-http.ts'
 import { growthRedis, redisHttp, storeRedis } from './stores/redis.ts'
+import { growthSqlite, sqliteHttp } from './stores/sqlite.ts'
 import { tokenSize } from './token-size.ts'
 import { guardCookie, verifyNew, verifySeen } from './verify.ts'
 
@@ -21,6 +22,8 @@ export const FIGURES: readonly Figure[] = [
   start,
   memory,
   refreshSqlite,
+  sqliteHttp,
+  growthSqlite,
   storePostgres,
   postgresHttp,
   growthPostgres,

@@ -19,6 +19,11 @@ export interface HttpLoad {
   repeat(inFlight: number, durationMs: number): Promise<number>
   /** Log-ins. */
   create(inFlight: number, durationMs: number): Promise<number>
+  /**
+   * Refreshes that write, begun at even intervals whatever the answers do; resolves to how long
+   * each took from when it was due, in milliseconds.
+   */
+  pacedRefresh(perSecond: number, durationMs: number): Promise<readonly number[]>
   close(): Promise<void>
 }
 
@@ -61,17 +66,18 @@ export async function httpLoad(
       if (!busy.has(index)) return index
     }
   }
+  const refreshOne = () =>
+    withConnection(async (connection) => {
+      const index = pick()
+      busy.add(index)
+      const body = { refreshTokens: [tokens[index]] }
+      tokens[index] = await grantOf(connection, '/v1/sessions/refresh', body)
+      busy.delete(index)
+    })
   return {
-    refresh: (inFlight, durationMs) =>
-      throughput(durationMs, inFlight, () =>
-        withConnection(async (connection) => {
-          const index = pick()
-          busy.add(index)
-          const body = { refreshTokens: [tokens[index]] }
-          tokens[index] = await grantOf(connection, '/v1/sessions/refresh', body)
-          busy.delete(index)
-        }),
-      ),
+    refresh: (inFlight, durationMs) => throughput(durationMs, inFlight, refreshOne),
+    pacedRefresh: (perSecond, durationMs) =>
+      paced({ perSecond, durationMs, mayBegin: () => free.length > 0 }, refreshOne),
     repeat: (inFlight, durationMs) =>
       throughput(durationMs, inFlight, () =>
         withConnection(async (connection) => {
@@ -91,6 +97,38 @@ export async function httpLoad(
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+interface Pace {
+  readonly perSecond: number
+  readonly durationMs: number
+  /** Whether there is room for one more; what is due meanwhile waits, and its wait counts. */
+  readonly mayBegin: () => boolean
+}
+
+/** How long each call took from when it was due. */
+async function paced(pace: Pace, call: () => Promise<void>): Promise<readonly number[]> {
+  const { perSecond, durationMs, mayBegin } = pace
+  const tookMs: number[] = []
+  const underWay = new Set<Promise<void>>()
+  const startedMs = performance.now()
+  const total = Math.floor((perSecond * durationMs) / 1000)
+  let begun = 0
+  while (begun < total) {
+    const dueMs = startedMs + (begun * 1000) / perSecond
+    if (performance.now() < dueMs || !mayBegin()) {
+      await new Promise(setImmediate)
+      continue
+    }
+    begun += 1
+    const one: Promise<void> = call().then(() => {
+      tookMs.push(performance.now() - dueMs)
+      underWay.delete(one)
+    })
+    underWay.add(one)
+  }
+  await Promise.all(underWay)
+  return tookMs
 }
 
 /** Rows of the store and log-ins in turn, so that the sessions lie spread over the table. */

@@ -4,6 +4,7 @@ import type { Figure, Goal, Line } from '../figure.ts'
 import { interleave } from '../interleave.ts'
 import { httpLoad } from './http-load.ts'
 import { fillPostgres, pgbenchOn } from './pgbench.ts'
+import { tailLine } from './tail-latency.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
@@ -58,6 +59,7 @@ export const postgresHttp: Figure = {
       })
       const repeated = await load.repeat(64, durationMs)
       lines.push({ what: 'a current token (a read)', unit: '/s', ours: repeated, reference: null })
+      lines.push(await tailLine(load))
       return lines
     } finally {
       await load.close()

@@ -9,6 +9,7 @@ import type { Figure, Line } from '../figure.ts'
 import { interleave, throughput } from '../interleave.ts'
 import { filled, growthLines } from './growth.ts'
 import { httpLoad } from './http-load.ts'
+import { tailLine } from './tail-latency.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
@@ -98,6 +99,7 @@ export const redisHttp: Figure = {
           spread,
           goal: { kind: 'atLeast', target: 0.4, moonshot: 0.7 },
         },
+        await tailLine(load),
       ]
     } finally {
       await load.close()
