@@ -29,5 +29,6 @@ export function noticingStore(store: SessionStore, onLogged: () => void): Sessio
     revocationsEnd: () => store.revocationsEnd(),
     deleteExpired: (nowMs, limit) => store.deleteExpired(nowMs, limit),
     trimRevocations: (beforeMs, limit) => store.trimRevocations(beforeMs, limit),
+    sweepCutOffs: (request) => store.sweepCutOffs(request),
   }
 }

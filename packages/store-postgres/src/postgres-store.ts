@@ -1,6 +1,7 @@
 import { type EpochMs, guardStore, type Store } from '@pawl/core'
 import type { ClientConfig } from 'pg'
 import { readUrl } from './connection.ts'
+import { postgresContent } from './content.ts'
 import { openDatabase, type Statement } from './database.ts'
 import { postgresRecords } from './records.ts'
 import { postgresRevocations } from './revocations.ts'
@@ -51,6 +52,7 @@ export function postgresStore(options: PostgresStoreOptions): Store {
     ...postgresSessions(db, acquireTimeoutMs + statementTimeoutMs),
     ...postgresRevocations(db),
     ...postgresRecords(db),
+    ...postgresContent(db),
     migrate: () => migrateSchema(db, schema),
     ping: () => pingDatabase(db),
     clockMs: async () => Number((await db.run(readClock))[0]?.[0]) as EpochMs,

@@ -21,7 +21,7 @@ import {
  * of the one before, so that entries become visible in the order of their numbers; it comes after
  * every other lock of the statement.
  */
-function numberedAfter(count: string): string {
+export function numberedAfter(count: string): string {
   return `(UPDATE pawl_log_end l SET number = l.number + c.total
       FROM (SELECT ${count} AS total) c WHERE c.total > 0 RETURNING l.number - c.total AS before)`
 }
@@ -41,7 +41,7 @@ const revokeSession: Statement = {
 }
 
 /** Raises a cut-off, or leaves it: the values of a row of the table stand before. */
-const raiseCutOff = `ON CONFLICT (user_id, app, tenant) DO UPDATE
+export const raiseCutOff = `ON CONFLICT (user_id, app, tenant) DO UPDATE
       SET before_ms = excluded.before_ms, at_ms = excluded.at_ms, reason = excluded.reason
       WHERE excluded.before_ms > pawl_cut_offs.before_ms`
 

@@ -6,6 +6,7 @@ import {
   type Rotation,
   type Session,
   type SessionKey,
+  type StoredCutOff,
   type StoredRecord,
   StoreError,
   sweepableAtMs,
@@ -213,8 +214,64 @@ export function rowToEntry(row: SqlRow, first: number): RevocationEntry {
   return entry as unknown as RevocationEntry
 }
 
+/** The values of {@link entryToRow} and their types. */
+export const entryTypes: SqlColumns = [
+  ['app', 'text'],
+  ['tenant', 'text'],
+  ['user_id', 'text'],
+  ['handle', 'text'],
+  ['before_ms', 'bigint'],
+  ['at_ms', 'bigint'],
+  ['reason', 'text'],
+]
+
+/** An entry of the revocation log. */
+export function entryToRow(entry: RevocationEntry): SqlColumn {
+  const { app, tenant, userId, atMs, reason } = entry
+  const user = userId === null ? null : exactText(userId)
+  const ended = entry.kind === 'session' ? [entry.handle, null] : [null, entry.beforeMs]
+  return [app, tenant, user, ...ended, atMs, reason]
+}
+
+/** The columns of a cut-off, its key first, and their types. */
+export const cutOffColumns: SqlColumns = [
+  ['user_id', 'text'],
+  ['app', 'text'],
+  ['tenant', 'text'],
+  ['before_ms', 'bigint'],
+  ['at_ms', 'bigint'],
+  ['reason', 'text'],
+]
+
+/** A cut-off as the values of {@link cutOffColumns}. */
+export function cutOffToRow(cutOff: StoredCutOff): SqlColumn {
+  const { app, tenant, userId, beforeMs, nowMs, reason } = cutOff
+  const user = userId === null ? '' : exactText(userId)
+  return [user, exactText(app), exactText(tenant), beforeMs, nowMs, reason]
+}
+
+/** A row of {@link cutOffColumns}. */
+export function rowToCutOff([user, app, tenant, beforeMs, nowMs, reason]: SqlRow): StoredCutOff {
+  const userId = user === '' ? null : user
+  return { app, tenant, userId, beforeMs, nowMs, reason } as unknown as StoredCutOff
+}
+
 /** Columns of {@link rowToRecord}. */
 export const recordColumns = 'kind, app, id, version, value'
+
+/** The values of {@link recordToRow} and their types. */
+export const recordTypes: SqlColumns = [
+  ['kind', 'text'],
+  ['app', 'text'],
+  ['id', 'text'],
+  ['version', 'bigint'],
+  ['value', 'text'],
+]
+
+/** A record as the values of {@link recordTypes}. */
+export function recordToRow({ kind, app, id, version, value }: StoredRecord): SqlColumn {
+  return [exactText(kind), exactText(app), exactText(id), version, exactText(value)]
+}
 
 /** A row of `pawl_records`. */
 export function rowToRecord([kind, app, id, version, value]: SqlRow): StoredRecord {

@@ -12,6 +12,7 @@ import {
   StoreError,
 } from '@pawl/core'
 import { arraysOf } from './arrays.ts'
+import { batchRows, namesOf } from './batch-rows.ts'
 import { batcher } from './batcher.ts'
 import type { Database, Statement } from './database.ts'
 import {
@@ -42,14 +43,6 @@ import {
 interface Pair {
   readonly one: Statement
   readonly many: Statement
-}
-
-const namesOf = (columns: SqlColumns) => columns.map(([name]) => name).join(', ')
-
-/** `unnest` of one array parameter per column, as the rows `i`, numbered from 1 by `n`. */
-function batchRows(columns: SqlColumns): string {
-  const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')
-  return `unnest(${arrays}) WITH ORDINALITY AS i(${namesOf(columns)}, n)`
 }
 
 /** The parameters of a lone request. */

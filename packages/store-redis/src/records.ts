@@ -1,12 +1,11 @@
 import { RECORDS_MAX, type RecordStore } from '@pawl/core'
-import { encode, exactText, textToRecord } from './rows.ts'
-import { replaceRecordScript } from './scripts.ts'
+import { exactText, recordPlaceOf, textToRecord } from './rows.ts'
+import { insertRecordScript, replaceRecordScript } from './scripts.ts'
 import type { Server } from './server.ts'
 
 /** The methods of the port that are about records: one hash per kind and app. */
 export function redisRecords(server: Server): RecordStore {
-  const placeOf = ({ kind, app }: { kind: string; app: string }) => `${encode(kind)}:${encode(app)}`
-  const hashOf = (key: { kind: string; app: string }) => `${server.prefix}r:${placeOf(key)}`
+  const hashOf = (key: { kind: string; app: string }) => `${server.prefix}r:${recordPlaceOf(key)}`
   return {
     findRecord: async (key) => {
       const text = await server.send('none', ['HGET', hashOf(key), exactText(key.id)])
@@ -22,12 +21,12 @@ export function redisRecords(server: Server): RecordStore {
         .slice(0, RECORDS_MAX)
     },
     insertRecord: async (key, value) => {
-      const text = `1\n${exactText(value)}`
-      return (await server.send('once', ['HSETNX', hashOf(key), exactText(key.id), text])) === 1
+      const args = [recordPlaceOf(key), exactText(key.id), exactText(value)]
+      return (await server.run(insertRecordScript, args)) === 1
     },
     replaceRecord: async (key, expectedVersion, value) => {
       const change = [String(expectedVersion), exactText(value)]
-      const args = [placeOf(key), exactText(key.id), ...change]
+      const args = [recordPlaceOf(key), exactText(key.id), ...change]
       return (await server.run(replaceRecordScript, args)) === 1
     },
     deleteRecord: async (key) =>

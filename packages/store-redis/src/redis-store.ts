@@ -1,5 +1,6 @@
 import { type EpochMs, guardStore, type Store } from '@pawl/core'
 import { readUrl } from './connection.ts'
+import { redisContent } from './content.ts'
 import { redisRecords } from './records.ts'
 import { redisRevocations } from './revocations.ts'
 import { pingServer, prepareServer } from './schema.ts'
@@ -33,11 +34,13 @@ export function redisStore(options: RedisStoreOptions): Store {
     answerTimeoutMs: bounded('answerTimeoutMs', options.answerTimeoutMs ?? 5000),
   })
   const warn = options.warn ?? ((text: string) => process.emitWarning(text))
+  const records = redisRecords(server)
   const frame = { engine: 'redis', title: 'Redis', isEmbedded: false, release: server.close }
   return guardStore(frame, {
     ...redisSessions(server),
     ...redisRevocations(server),
-    ...redisRecords(server),
+    ...records,
+    ...redisContent(server, records),
     migrate: () => prepareServer(server, warn),
     ping: () => pingServer(server),
     clockMs: async () => {

@@ -8,12 +8,19 @@ import {
   type Session,
   type SessionHandle,
   type SessionKey,
+  type StoredCutOff,
   type StoredRecord,
   StoreError,
   sweepableAtMs,
   type TenantId,
   type UserId,
 } from '@pawl/core'
+
+/**
+ * Redis may drop a row by itself so long after its absolute expiry, by its own clock: only where no
+ * core has swept it for a day.
+ */
+const BACKSTOP_MS = 86_400_000
 
 /**
  * A session is one hash, of few fields, none of them longer than 64 bytes where claims and data are
@@ -36,6 +43,11 @@ export const contentFields = { claims: 'p', data: 'd' } as const
 /** `app:tenant`, each so written that no `:` is in it. */
 export function placeOf({ app, tenant }: { app: string; tenant: string }): string {
   return `${encode(app)}:${encode(tenant)}`
+}
+
+/** `kind:app` of records, written like {@link placeOf}. */
+export function recordPlaceOf({ kind, app }: { kind: string; app: string }): string {
+  return `${encode(kind)}:${encode(app)}`
 }
 
 /** A name as part of a key: as it is, unless it holds what no name of ours holds. */
@@ -65,8 +77,20 @@ export function sessionToFields(session: Session): readonly string[] {
   return Object.entries(fields).flat()
 }
 
+/** What the script that adds a row needs to know beside its fields. */
+export function rowTimes(session: Session): readonly string[] {
+  const dropMs = session.absoluteExpiresAtMs + BACKSTOP_MS
+  const isRevoked = session.revokedAtMs === null ? 0 : 1
+  return [session.createdAtMs, firstSweepMs(session), dropMs, isRevoked].map(String)
+}
+
+/** App, tenant, handle and user of a row, as its script takes them. */
+export function rowNames(session: Session): readonly string[] {
+  return [placeOf(session), encode(session.handle), exactText(session.userId)]
+}
+
 /** When the sweeper is to look at a new session, at the latest when it may go. */
-export function firstSweepMs(session: Session): number {
+function firstSweepMs(session: Session): number {
   const newsUntilMs = (session.revokedAtMs ?? Number.POSITIVE_INFINITY) + REVOKED_KEPT_MS
   return Math.min(sweepableAtMs(session), newsUntilMs)
 }
@@ -139,6 +163,33 @@ export function fieldsToEntry(fields: readonly string[]): RevocationEntry {
           beforeMs: Number(of.b),
         }
   return entry as RevocationEntry
+}
+
+/** An entry of the log for the script that appends: time, kind, place, user, `h` or `b`, reason. */
+export function entryToWords(entry: RevocationEntry): readonly string[] {
+  const { atMs, userId, reason } = entry
+  const user = userId === null ? '' : exactText(userId)
+  const cut = userId === null ? 'tenant' : 'user'
+  const end =
+    entry.kind === 'session'
+      ? ['session', placeOf(entry), user, 'h', encode(entry.handle)]
+      : [cut, placeOf(entry), user, 'b', String(entry.beforeMs)]
+  return [String(atMs), ...end, reason]
+}
+
+/** A cut-off from its scope, `app:tenant` or `app:tenant:user`, and its value. */
+export function textToCutOff(scope: string, text: string): StoredCutOff {
+  const [, app = '', tenant = '', user] = /^([^:]*):([^:]*)(?::([\s\S]*))?$/.exec(scope) ?? []
+  const [beforeMs, nowMs, reason] = text.split(' ')
+  const cutOff = {
+    app: decode(app),
+    tenant: decode(tenant),
+    userId: user ?? null,
+    beforeMs: Number(beforeMs),
+    nowMs: Number(nowMs),
+    reason,
+  }
+  return cutOff as StoredCutOff
 }
 
 /** A record as it is kept: its version, a line's end, its value. */

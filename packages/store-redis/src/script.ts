@@ -22,8 +22,9 @@ const fieldList = rowFields.map((name) => `'${name}'`).join(',')
  * What scripts have at hand; each gets what it names, for Lua makes functions anew at each call.
  * `KEYS[1]` is the prefix of all keys: `s:` rows, `u:` the handles of a user's sessions that are
  * not revoked by creation time, `c:` cut-offs (before, at, reason), `x` when the sweeper is to look
- * at a row, `n` the number of the log's last entry, `l` the log, `t` its numbers by time. A place
- * is `app:tenant`. Numbers are doubles, as in JavaScript, and are written by `whole`: Lua's own way
+ * at a row, `k` cut-offs by how far they reach, `n` the number of the log's last entry, `l` the
+ * log, `t` its numbers by time, `r:` records, `a` which kinds and apps have any. A place is
+ * `app:tenant`. Numbers are doubles, as in JavaScript, and are written by `whole`: Lua's own way
  * would round them. Patterns begin with `^`: one that may begin anywhere is tried everywhere.
  */
 const functions = {
@@ -71,14 +72,30 @@ local function revoke(place, handle, user, at, reason)
   redis.call('ZADD', P..'x', 'LT', whole(tonumber(at) + ${REVOKED_KEPT_MS + 1}), place..':'..handle)
   log(at, 'k', 'session', 'a', place, 'u', user, 'h', handle, 'r', reason)
 end`,
+  add: `
+local function add(place, handle, user, created, sweep, drop, revoked, first)
+  local key = P..'s:'..place..':'..handle
+  redis.call('HSET', key, unpack(ARGV, first))
+  redis.call('ZADD', P..'x', sweep, place..':'..handle)
+  local of_user = P..'u:'..place..':'..user
+  if revoked == '0' then redis.call('ZADD', of_user, created, handle)
+  else redis.call('ZREM', of_user, handle) end
+  if tonumber(drop) > tonumber(redis.call('TIME')[1]) * 1000 then
+    redis.call('PEXPIREAT', key, drop)
+  end
+end`,
+  lift: `
+local function lift(place, user, before, at, reason)
+  local scope = user and place..':'..user or place
+  local known = string.match(redis.call('GET', P..'c:'..scope) or '', '^%S+')
+  if not known or tonumber(before) > tonumber(known) then
+    redis.call('SET', P..'c:'..scope, before..' '..at..' '..reason)
+    redis.call('ZADD', P..'k', before, scope)
+  end
+end`,
   raise: `
 local function raise(place, user, before, at, reason)
-  local key = P..'c:'..place
-  if user then key = key..':'..user end
-  local known = string.match(redis.call('GET', key) or '', '^%S+')
-  if not known or tonumber(before) > tonumber(known) then
-    redis.call('SET', key, before..' '..at..' '..reason)
-  end
+  lift(place, user, before, at, reason)
   log(at, 'k', user and 'user' or 'tenant', 'a', place, 'u', user or '', 'b', before, 'r', reason)
 end`,
   live_handles: `
@@ -90,6 +107,26 @@ local function live_handles(place, user, now)
     elseif not is_over(s, now) and not ending(place, s) then live[#live + 1] = handle end
   end
   return live
+end`,
+  follows: `
+local function follows(a, b)
+  for index = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, index), string.byte(b, index)
+    if x ~= y then return x > y end
+  end
+  return #a > #b
+end`,
+  page_after: `
+local function page_after(key, score, member, most)
+  local low, high = 0, redis.call('ZCARD', key)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    local found = redis.call('ZRANGE', key, middle, middle, 'WITHSCORES')
+    local place = tonumber(found[2])
+    if place > score or (place == score and follows(found[1], member)) then high = middle
+    else low = middle + 1 end
+  end
+  return redis.call('ZRANGE', key, low, low + most - 1, 'WITHSCORES')
 end`,
 } as const
 

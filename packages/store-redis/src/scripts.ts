@@ -60,12 +60,7 @@ if max > 0 then
     revoke(place, live[index], user, created, 'limit')
   end
 end
-redis.call('HSET', key, unpack(ARGV, 10))
-redis.call('ZADD', P..'x', ARGV[5], place..':'..handle)
-if ARGV[7] == '0' then redis.call('ZADD', P..'u:'..place..':'..user, created, handle) end
-if tonumber(ARGV[6]) > tonumber(redis.call('TIME')[1]) * 1000 then
-  redis.call('PEXPIREAT', key, ARGV[6])
-end
+add(place, handle, user, created, ARGV[5], ARGV[6], ARGV[7], 10)
 return {'inserted', ended}`,
 )
 
@@ -120,13 +115,6 @@ return 1`,
 export const listScript = script(
   'none',
   `
-local function follows(a, b)
-  for index = 1, math.min(#a, #b) do
-    local x, y = string.byte(a, index), string.byte(b, index)
-    if x ~= y then return x > y end
-  end
-  return #a > #b
-end
 local place, user, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key, offset, found = P..'u:'..place..':'..user, 0, {}
 while #found < 2 * most do
@@ -202,6 +190,15 @@ for index = 1, most do
   redis.call('ZREM', P..'t', due[index])
 end
 return most`,
+)
+
+/** kind:app, id, value → 1 if it was added. */
+export const insertRecordScript = script(
+  'once',
+  `
+if redis.call('HSETNX', P..'r:'..ARGV[1], ARGV[2], '1\\n'..ARGV[3]) == 0 then return 0 end
+redis.call('SADD', P..'a', ARGV[1])
+return 1`,
 )
 
 /** kind:app, id, expected version, value → 1 if it was replaced. */

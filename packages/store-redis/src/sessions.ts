@@ -4,11 +4,12 @@ import {
   decode,
   encode,
   exactText,
-  firstSweepMs,
   movedText,
   placeOf,
   prevText,
   type RedisRow,
+  rowNames,
+  rowTimes,
   rowToSession,
   sessionToFields,
 } from './rows.ts'
@@ -23,11 +24,6 @@ import {
 } from './scripts.ts'
 import type { Server } from './server.ts'
 
-/**
- * Redis may drop a row by itself so long after its absolute expiry, by its own clock: only where no
- * core has swept it for a day.
- */
-const BACKSTOP_MS = 86_400_000
 /** Rows that one run of the sweeper's script looks at: all else waits for it. */
 const SWEEP_MAX = 250
 const BEFORE_ALL = [String(Number.MIN_SAFE_INTEGER), ''] as const
@@ -55,7 +51,12 @@ export function redisSessions(server: Server): SessionMethods {
     },
     insert: async (session, limit) => {
       const bound = [String(limit?.max ?? 0), limit?.policy ?? '']
-      const args = [...namesOf(session), ...timesOf(session), ...bound, ...sessionToFields(session)]
+      const args = [
+        ...rowNames(session),
+        ...rowTimes(session),
+        ...bound,
+        ...sessionToFields(session),
+      ]
       const reply = await server.run(insertScript, args)
       const [kind, ended] = reply as readonly [string, readonly string[]]
       if (kind !== 'inserted') return { kind: kind as 'duplicate' | 'limit-reached' }
@@ -94,16 +95,6 @@ export function redisSessions(server: Server): SessionMethods {
       return deleted
     },
   }
-}
-
-function namesOf(session: Session): readonly string[] {
-  return [placeOf(session), encode(session.handle), exactText(session.userId)]
-}
-
-function timesOf(session: Session): readonly string[] {
-  const dropMs = session.absoluteExpiresAtMs + BACKSTOP_MS
-  const isRevoked = session.revokedAtMs === null ? 0 : 1
-  return [session.createdAtMs, firstSweepMs(session), dropMs, isRevoked].map(String)
 }
 
 /** Where a page begins; at the start if the text is none of ours. */

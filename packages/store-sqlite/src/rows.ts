@@ -7,6 +7,7 @@ import {
   type Rotation,
   type Session,
   type SessionKey,
+  type StoredCutOff,
   type StoredRecord,
   StoreError,
 } from '@pawl/core'
@@ -201,6 +202,31 @@ export function rowToEntry(row: SqlRow): RevocationEntry {
   return entry as unknown as RevocationEntry
 }
 
+/** Columns of {@link rowToCutOff}. */
+export const cutOffColumns = ['app', 'tenant', 'user_id', 'before_ms', 'at_ms', 'reason'] as const
+
+/** A row of `cut_offs`. */
+export function rowToCutOff(row: SqlRow): StoredCutOff {
+  const [app, tenant, userId, beforeMs, nowMs, reason] = row
+  return {
+    ...{ app, tenant, userId: userId === '' ? null : userId },
+    ...{ beforeMs, nowMs, reason },
+  } as unknown as StoredCutOff
+}
+
+/** A cut-off as values of {@link cutOffColumns}. */
+export function cutOffToRow(cutOff: StoredCutOff): SqlValue[] {
+  return [...scopeToRow(cutOff), cutOff.beforeMs, cutOff.nowMs, cutOff.reason]
+}
+
+/** An entry as the values of a new row of the log. */
+export function entryToRow(entry: RevocationEntry): SqlValue[] {
+  const { app, tenant, userId, atMs, reason } = entry
+  const user = userId === null ? null : exactText(userId)
+  const ended = entry.kind === 'session' ? [entry.handle, null] : [null, entry.beforeMs]
+  return [app, tenant, user, ...ended, atMs, reason]
+}
+
 /** Columns of {@link rowToRecord}. */
 export const recordColumns = ['kind', 'app', 'id', 'version', 'value'] as const
 
@@ -208,6 +234,11 @@ export const recordColumns = ['kind', 'app', 'id', 'version', 'value'] as const
 export function rowToRecord(row: SqlRow): StoredRecord {
   const [kind, app, id, version, value] = row
   return { kind, app, id, version, value } as StoredRecord
+}
+
+/** A record as values of {@link recordColumns}. */
+export function recordToRow(record: StoredRecord): SqlValue[] {
+  return [...recordKeyToRow(record), record.version, exactText(record.value)]
 }
 
 /** JSON as stored: text, lone surrogates escaped. */

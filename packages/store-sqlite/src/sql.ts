@@ -1,5 +1,5 @@
 import { REVOKED_KEPT_MS } from '@pawl/core'
-import { entryColumns, keptColumns, recordColumns, sessionColumns } from './rows.ts'
+import { cutOffColumns, entryColumns, keptColumns, recordColumns, sessionColumns } from './rows.ts'
 
 /**
  * Every statement, in one place, beside the columns of `rows.ts`. Each is prepared once and held.
@@ -159,3 +159,50 @@ export const replaceRecordRow = `
 
 /** Values: kind, app, id. */
 export const deleteRecordRow = 'DELETE FROM records WHERE kind = ? AND app = ? AND id = ?'
+
+/** Rows as they were written: id, then `sessionColumns`. Values: the id after which, limit. */
+export const selectAllSessions = `
+  SELECT id, ${sessionColumns} FROM sessions WHERE id > ? ORDER BY id LIMIT ?`
+
+/** Rows of `cutOffColumns`. Values: app, tenant, user or '' after which, limit. */
+export const selectAllCutOffs = `
+  SELECT ${cutOffColumns} FROM cut_offs WHERE (app, tenant, user_id) > (?, ?, ?)
+  ORDER BY app, tenant, user_id LIMIT ?`
+
+/** Rows of `recordColumns`. Values: kind, app, id after which, limit. */
+export const selectAllRecords = `
+  SELECT ${recordColumns} FROM records WHERE (kind, app, id) > (?, ?, ?)
+  ORDER BY kind, app, id LIMIT ?`
+
+const changeable = sessionColumns.filter((name) => !['app', 'tenant', 'handle'].includes(name))
+const excluded = changeable.map((name) => `excluded.${name}`)
+
+/**
+ * Adds a row, or replaces one that is not revoked by one that is, or that is not behind it and
+ * differs. Values: those of `insertSession`.
+ */
+export const putSession = `
+  INSERT INTO sessions (${sessionColumns}, sweep_ms)
+  VALUES (${sessionColumns.map(() => '?')}, ?)
+  ON CONFLICT (app, tenant, handle) DO UPDATE
+  SET (${changeable}, sweep_ms) = (${excluded}, excluded.sweep_ms)
+  WHERE sessions.revoked_ms IS NULL AND (excluded.revoked_ms IS NOT NULL
+      OR (excluded.generation, excluded.confirmed_ms, excluded.idle_expires_ms)
+        >= (sessions.generation, sessions.confirmed_ms, sessions.idle_expires_ms))
+    AND (${changeable}) IS NOT (${excluded})`
+
+/** Values: those of `recordColumns`. */
+export const putRecord = `
+  INSERT INTO records (${recordColumns}) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (kind, app, id) DO UPDATE SET version = excluded.version, value = excluded.value`
+
+/**
+ * Deletes a user's cut-off of settled times that covers no row which is not revoked itself. Values:
+ * app, tenant, user, the time before which.
+ */
+export const deleteCutOff = `
+  DELETE FROM cut_offs WHERE app = ?1 AND tenant = ?2 AND user_id = ?3 AND user_id <> ''
+    AND before_ms < ?4 AND at_ms < ?4 AND NOT EXISTS (
+      SELECT 1 FROM sessions s WHERE s.app = cut_offs.app AND s.tenant = cut_offs.tenant
+        AND s.user_id = cut_offs.user_id AND s.created_ms <= cut_offs.before_ms
+        AND s.revoked_ms IS NULL)`

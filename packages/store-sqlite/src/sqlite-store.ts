@@ -7,6 +7,7 @@ import {
   type UserScope,
 } from '@pawl/core'
 import { type Connection, connect } from './connection.ts'
+import { walkCutOffs, walkRecords, walkSessions } from './content-reads.ts'
 import { readAfter, readLogEnd, readUserPage } from './reads.ts'
 import * as rows from './rows.ts'
 import type { LimitedInsert } from './session-writes.ts'
@@ -47,6 +48,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     ...sessionMethods(connection),
     ...revocationMethods(connection),
     ...recordMethods(connection),
+    ...contentMethods(connection),
     clockMs: async () => connection.read(() => null),
     migrate: () => connection.migrate(),
     ping: () => connection.ping(),
@@ -166,5 +168,28 @@ function recordMethods({ read, write }: Connection): RecordMethods {
         value: rows.exactText(value),
       }),
     deleteRecord: async (key) => write('deleteRecord', rows.recordKeyToRow(key)),
+  }
+}
+
+type ContentMethods = Pick<
+  Store,
+  'walkSessions' | 'walkCutOffs' | 'walkRecords' | 'put' | 'sweepCutOffs'
+>
+
+function contentMethods({ read, write }: Connection): ContentMethods {
+  return {
+    walkSessions: async (after, limit) => read((db) => walkSessions(db, after, limit)),
+    walkCutOffs: async (after, limit) => read((db) => walkCutOffs(db, after, limit)),
+    walkRecords: async (after, limit) => read((db) => walkRecords(db, after, limit)),
+    put: async ({ sessions = [], cutOffs = [], records = [], revocations = [] }) => {
+      await write('putContent', {
+        sessions: sessions.map((row) => [...rows.sessionToRow(row), rows.sweepTimeOf(row)]),
+        cutOffs: cutOffs.map(rows.cutOffToRow),
+        records: records.map(rows.recordToRow),
+        revocations: revocations.map(rows.entryToRow),
+      })
+    },
+    sweepCutOffs: async ({ settledMs, after, limit }) =>
+      write('sweepCutOffs', { settledMs, after, limit }),
   }
 }

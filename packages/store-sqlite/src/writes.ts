@@ -1,3 +1,4 @@
+import { putContent, sweepCutOffs } from './content-writes.ts'
 import type { Database } from './database.ts'
 import { migrateSchema, touchDatabase } from './migrate.ts'
 import { deleteRecord, insertRecord, replaceRecord } from './record-writes.ts'
@@ -22,6 +23,8 @@ const writes = {
   insertRecord,
   replaceRecord,
   deleteRecord,
+  putContent,
+  sweepCutOffs,
 }
 
 /** The name of a write. */

@@ -1,8 +1,10 @@
 import { describe } from 'node:test'
 import type { OpenStore } from './store-under-test.ts'
 import { describeContent } from './suites/content.ts'
+import { describeCutOffSweeping } from './suites/cut-off-sweeping.ts'
 import { describeLifeCycle } from './suites/life-cycle.ts'
 import { describeLimits } from './suites/limits.ts'
+import { describeMoving } from './suites/moving.ts'
 import { describePaging } from './suites/paging.ts'
 import { describeRecords } from './suites/records.ts'
 import { describeRevocation } from './suites/revocation.ts'
@@ -31,6 +33,8 @@ export function describeStore(name: string, open: OpenStore, options: SequenceOp
     describeRevocationLog(open)
     describePaging(open)
     describeSweeping(open)
+    describeCutOffSweeping(open)
+    describeMoving(open)
     describeRecords(open)
     describeSequences(open, options)
   })

@@ -1,4 +1,5 @@
 import { type Store, StoreError } from '@pawl/core'
+import { memoryContent } from './memory/content.ts'
 import { memoryRecords } from './memory/records.ts'
 import { memoryRevocations } from './memory/revocations.ts'
 import { memorySessions } from './memory/sessions.ts'
@@ -16,6 +17,7 @@ export function memoryStore(): Store {
     ...memorySessions(state),
     ...memoryRevocations(state),
     ...memoryRecords(state),
+    ...memoryContent(state),
     clockMs: () => null,
     migrate: () => {},
     ping: () => {},
@@ -43,11 +45,16 @@ export function memoryStore(): Store {
     revocationsEnd: step(methods.revocationsEnd),
     deleteExpired: step(methods.deleteExpired),
     trimRevocations: step(methods.trimRevocations),
+    sweepCutOffs: step(methods.sweepCutOffs),
     findRecord: step(methods.findRecord),
     listRecords: step(methods.listRecords),
     insertRecord: step(methods.insertRecord),
     replaceRecord: step(methods.replaceRecord),
     deleteRecord: step(methods.deleteRecord),
+    walkSessions: step(methods.walkSessions),
+    walkCutOffs: step(methods.walkCutOffs),
+    walkRecords: step(methods.walkRecords),
+    put: step(methods.put),
     clockMs: step(methods.clockMs),
     migrate: step(methods.migrate),
     ping: step(methods.ping),

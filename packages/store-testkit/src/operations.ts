@@ -1,5 +1,6 @@
 import type {
   AppId,
+  CutOffsSwept,
   EndReason,
   EpochMs,
   RevocationEntry,
@@ -12,12 +13,10 @@ import type {
   UserScope,
 } from '@pawl/core'
 import fc from 'fast-check'
-import { handleOf, hashOf, NOW_MS, newSession, range } from './fixtures.ts'
+import { handleOf, hashOf, NOW_MS, newSession } from './fixtures.ts'
 
-/** The small world of the sequences: few names, so that operations meet. */
-const TENANTS = 2
-const USERS = 2
-const HANDLES = 4
+/** The names in the small world of the sequences: few, so that operations meet. */
+export const NAMES = { tenants: 2, users: 2, handles: 4 } as const
 const HASHES = 4
 const RECORDS = 2
 const IDLE_MS = 10_000
@@ -25,8 +24,8 @@ const DAY_MS = 86_400_000
 
 const below = (count: number) => fc.nat({ max: count - 1 })
 const reason = fc.constantFrom<EndReason>('revoked', 'sign-out', 'theft', 'replaced')
-const key = { tenant: below(TENANTS), handle: below(HANDLES) }
-const user = { tenant: below(TENANTS), user: below(USERS) }
+const key = { tenant: below(NAMES.tenants), handle: below(NAMES.handles) }
+const user = { tenant: below(NAMES.tenants), user: below(NAMES.users) }
 
 /** Seconds, give or take a millisecond, so that edges are met; at times a day later. */
 const time = fc
@@ -48,11 +47,22 @@ function operation<Kind extends string, Parts extends object>(
 
 const insert = operation('insert', {
   ...key,
-  user: below(USERS),
+  user: below(NAMES.users),
   createdAtMs: time,
   lifeMs: fc.constantFrom(5_000, 30_000, 3 * DAY_MS),
   hash: below(HASHES),
   limit,
+})
+
+const put = operation('put', {
+  ...key,
+  user: below(NAMES.users),
+  createdAtMs: time,
+  lifeMs: fc.constantFrom(30_000, 3 * DAY_MS),
+  hash: below(HASHES),
+  generation: fc.nat(3),
+  confirmedAtMs: time,
+  revokedAtMs: fc.option(time, { freq: 4 }),
 })
 
 const rotate = operation('rotate', {
@@ -66,10 +76,15 @@ const rotate = operation('rotate', {
 
 const ends = fc.oneof(
   operation('revoke', { ...key, reason, nowMs: time, judged: fc.option(below(HASHES)) }),
-  operation('revokeByUser', { ...user, reason, nowMs: time, except: fc.option(below(HANDLES)) }),
+  operation('revokeByUser', {
+    ...user,
+    reason,
+    nowMs: time,
+    except: fc.option(below(NAMES.handles)),
+  }),
   operation('revokeBefore', {
-    tenant: below(TENANTS),
-    user: fc.option(below(USERS)),
+    tenant: below(NAMES.tenants),
+    user: fc.option(below(NAMES.users)),
     reason,
     nowMs: time,
     beforeMs: time,
@@ -85,6 +100,7 @@ const others = fc.oneof(
   operation('revocationsEnd', {}),
   operation('deleteExpired', { nowMs: time }),
   operation('trimRevocations', { beforeMs: time }),
+  operation('sweepCutOffs', { settledMs: time }),
 )
 
 const records = fc.oneof(
@@ -99,6 +115,7 @@ const records = fc.oneof(
 export const operationArbitrary = fc.oneof(
   { weight: 6, arbitrary: insert },
   { weight: 8, arbitrary: rotate },
+  { weight: 3, arbitrary: put },
   { weight: 4, arbitrary: ends },
   { weight: 6, arbitrary: others },
   { weight: 3, arbitrary: records },
@@ -120,7 +137,8 @@ export async function newWalk(store: Store, app: AppId): Promise<Walk> {
   return { store, app, follower: { cursor: await store.revocationsEnd() } }
 }
 
-const RECORD_KIND = 'sequence'
+/** The kind of the records of the sequences. */
+export const RECORD_KIND = 'sequence'
 
 /** Does one operation; the answer has no cursors in it, which are the store's own. */
 export async function perform(walk: Walk, operation: Operation): Promise<unknown> {
@@ -128,6 +146,8 @@ export async function perform(walk: Walk, operation: Operation): Promise<unknown
   switch (operation.kind) {
     case 'insert':
       return store.insert(sessionOf(app, operation), operation.limit)
+    case 'put':
+      return performPut(walk, operation)
     case 'rotate':
       return performRotate(walk, operation)
     case 'find':
@@ -151,12 +171,36 @@ export async function perform(walk: Walk, operation: Operation): Promise<unknown
       return store.deleteExpired(operation.nowMs, 1000)
     case 'trimRevocations':
       return store.trimRevocations(operation.beforeMs, 1000)
+    case 'sweepCutOffs':
+      return performSweep(walk, operation.settledMs)
     default:
       return performOnRecord(walk, operation)
   }
 }
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
+
+/** A row of a name keeps its user and the time of its creation. */
+async function performPut({ store, app }: Walk, operation: Of<'put'>): Promise<void> {
+  const known = await store.find(keyOf(app, operation))
+  const session = sessionOf(app, operation)
+  const { generation, confirmedAtMs, revokedAtMs } = operation
+  const endReason = revokedAtMs === null ? null : 'theft'
+  const state = { generation, confirmedAtMs, revokedAtMs, endReason } as const
+  const { userId, createdAtMs } = known ?? session
+  await store.put({ sessions: [{ ...session, ...state, userId, createdAtMs }] })
+}
+
+/** How many cut-offs went, of all there are. */
+async function performSweep({ store }: Walk, settledMs: EpochMs): Promise<number> {
+  let deleted = 0
+  for (let after: string | null = null; ; ) {
+    const swept: CutOffsSwept = await store.sweepCutOffs({ settledMs, after, limit: 100 })
+    deleted += swept.deleted
+    after = swept.next
+    if (after === null) return deleted
+  }
+}
 
 function performRotate({ store, app }: Walk, operation: Of<'rotate'>): Promise<unknown> {
   const { expected, next, prev, mintedAtMs, nowMs } = operation
@@ -190,7 +234,8 @@ function performEnd(
   return store.revokeBefore(scope, { reason, nowMs, beforeMs: operation.beforeMs })
 }
 
-async function performList(
+/** Every page of a user's sessions. */
+export async function performList(
   { store, app }: Walk,
   operation: Pick<Of<'listByUser'>, 'tenant' | 'user' | 'nowMs' | 'limit'>,
 ): Promise<readonly (readonly Session[])[]> {
@@ -229,32 +274,7 @@ function performOnRecord(
   }
 }
 
-/** All that a store holds of the small world. */
-export async function readEverything(walk: Walk): Promise<unknown> {
-  const { store, app } = walk
-  const sessions: unknown[] = []
-  for (const tenant of range(TENANTS)) {
-    for (const handle of range(HANDLES)) {
-      sessions.push(await store.find(keyOf(app, { tenant, handle })))
-    }
-    for (const each of range(USERS)) {
-      sessions.push(await performList(walk, { tenant, user: each, nowMs: NOW_MS, limit: 3 }))
-    }
-  }
-  const log: RevocationEntry[] = []
-  for (let cursor: string | null = null; ; ) {
-    const page: Awaited<ReturnType<Store['revocationsAfter']>> = await store.revocationsAfter(
-      cursor,
-      100,
-    )
-    log.push(...page.entries)
-    cursor = page.cursor
-    if (page.entries.length === 0) break
-  }
-  return { sessions, log, records: await store.listRecords(RECORD_KIND, app) }
-}
-
-function sessionOf(app: AppId, operation: Of<'insert'>): Session {
+function sessionOf(app: AppId, operation: Of<'insert'> | Of<'put'>): Session {
   const { createdAtMs, lifeMs, hash } = operation
   const absoluteExpiresAtMs = (createdAtMs + lifeMs) as EpochMs
   return newSession({
@@ -268,7 +288,8 @@ function sessionOf(app: AppId, operation: Of<'insert'>): Session {
   })
 }
 
-function keyOf(app: AppId, { tenant, handle }: { tenant: number; handle: number }) {
+/** The key of a session of the small world. */
+export function keyOf(app: AppId, { tenant, handle }: { tenant: number; handle: number }) {
   return { app, tenant: tenantNamed(tenant), handle: handleNamed(handle) }
 }
 

@@ -178,6 +178,31 @@ export interface SessionStore {
 
   /** Deletes up to `limit` log entries with `atMs < beforeMs`. Returns how many. */
   trimRevocations(beforeMs: EpochMs, limit: number): Promise<number>
+
+  /**
+   * Looks at the next cut-offs, at most `limit`, in the order of `walkCutOffs`, and deletes those
+   * of users (never of a tenant: there are few, and what they cover is not indexed) that nobody
+   * can need any more: `beforeMs` and `nowMs` of the cut-off are both below `settledMs`, and it
+   * covers no row that is not revoked itself. `settledMs` has to be far enough back that no log-in
+   * with an older `createdAtMs` can still be under way. A cut-off that is raised meanwhile stays.
+   */
+  sweepCutOffs(request: CutOffSweep): Promise<CutOffsSwept>
+}
+
+/** Where a sweep of cut-offs goes on. */
+export interface CutOffSweep {
+  readonly settledMs: EpochMs
+  /** Null, or anything malformed, means from the start. */
+  readonly after: string | null
+  /** 1 to `PAGE_LIMIT_MAX`. */
+  readonly limit: number
+}
+
+/** How far a sweep of cut-offs came. */
+export interface CutOffsSwept {
+  readonly deleted: number
+  /** Pass as `after` to go on; null at the end. Opaque. */
+  readonly next: string | null
 }
 
 /** How long a revoked row is kept, so that its reason can still be told: one day. */

@@ -1,9 +1,10 @@
 import type { EpochMs } from '../domain/ids.ts'
+import type { ContentStore } from './content-store.ts'
 import type { RecordStore } from './record-store.ts'
 import type { SessionStore } from './session-store.ts'
 
 /** What a database plugin gives the core. */
-export interface Store extends SessionStore, RecordStore {
+export interface Store extends SessionStore, RecordStore, ContentStore {
   /** For messages: `sqlite`, `postgres`, … */
   readonly engine: string
   /** True if the database lives beside this core: only then may a master secret be invented. */

@@ -25,7 +25,8 @@ export function memoryRecords(state: MemoryState) {
   }
 }
 
-function recordKeyText(key: RecordKey): string {
+/** A map key for a record. */
+export function recordKeyText(key: RecordKey): string {
   return JSON.stringify([key.kind, key.app, key.id])
 }
 

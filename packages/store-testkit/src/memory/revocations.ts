@@ -60,7 +60,7 @@ function revokeBefore(state: MemoryState, scope: CutOffScope, cutOff: CutOff): v
   const { app, tenant, userId } = scope
   const known = state.cutOffs.get(scopeText(scope))
   if (known === undefined || beforeMs > known.beforeMs) {
-    state.cutOffs.set(scopeText(scope), { beforeMs, reason, nowMs })
+    state.cutOffs.set(scopeText(scope), { app, tenant, userId, beforeMs, reason, nowMs })
   }
   appendEntry(state, { kind: 'cut-off', app, tenant, userId, beforeMs, reason, atMs: nowMs })
 }

@@ -1,11 +1,11 @@
 import type {
-  CutOff,
   CutOffScope,
   EndReason,
   EpochMs,
   RevocationEntry,
   Session,
   SessionKey,
+  StoredCutOff,
   StoredRecord,
   UserScope,
 } from '@pawl/core'
@@ -15,7 +15,7 @@ export interface MemoryState {
   /** By {@link sessionKeyText}; as written, cut-offs not folded in. */
   readonly rows: Map<string, Session>
   /** By {@link scopeText}. */
-  readonly cutOffs: Map<string, CutOff>
+  readonly cutOffs: Map<string, StoredCutOff>
   /** Oldest first; numbers rise by one and are never used again. */
   log: { readonly number: number; readonly entry: RevocationEntry }[]
   lastNumber: number

@@ -4,7 +4,8 @@ import type { EpochMs } from '@pawl/core'
 import fc from 'fast-check'
 import { freshApp } from '../fixtures.ts'
 import { memoryStore } from '../memory-store.ts'
-import { newWalk, operationArbitrary, perform, readEverything } from '../operations.ts'
+import { newWalk, operationArbitrary, perform } from '../operations.ts'
+import { readEverything } from '../read-everything.ts'
 import { type OpenStore, openSubject, type Subject } from '../store-under-test.ts'
 
 /** How the random sequences are run. */
