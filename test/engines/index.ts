@@ -7,6 +7,8 @@ export { startProxy, type TcpProxy } from './proxy.ts'
 const modules: { readonly [Name in EngineName]?: () => Promise<EngineModule> } = {
   postgres: () => import('./postgres.ts'),
   redis: () => import('./redis.ts'),
+  mongodb: () => import('./mongodb.ts'),
+  mariadb: () => import('./mariadb.ts'),
 }
 
 /** `STORES=postgres,redis` narrows which engines the tests run on; all without it. */
