@@ -14,6 +14,7 @@ export function accessTokens(
   const jwt = jwtAccessTokens(keys, partiesOf)
   const opaque = opaqueAccessTokens(secrets)
   return {
+    reservedClaims: jwt.reservedClaims,
     mint: (order) => (order.session.accessKind === 'opaque' ? opaque : jwt).mint(order),
     open: (app, token) => (token.startsWith(OPAQUE_ACCESS_PREFIX) ? opaque : jwt).open(app, token),
   }

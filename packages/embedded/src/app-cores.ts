@@ -1,4 +1,12 @@
-import { type AppId, type CoreDeps, makeCore, StoreError, type TenantId } from '@pawl/core'
+import {
+  type AppContext,
+  type AppId,
+  type AppSettings,
+  type CoreDeps,
+  makeCore,
+  StoreError,
+  type TenantId,
+} from '@pawl/core'
 import { type CoreApi, type Operation, ROUTES, refuse } from '@pawl/protocol'
 import type { AppDirectory } from './app-registry.ts'
 
@@ -16,28 +24,42 @@ export function appCores(
       cores.delete(app)
       return undefined
     }
-    const core = cores.get(app) ?? openCore(deps, directory, app)
+    const core = cores.get(app) ?? guardedCore(contextOf(deps, directory, { app }), directory)
     cores.set(app, core)
     return core
   }
 }
 
-function openCore(deps: CoreDeps, directory: AppDirectory, app: AppId): CoreApi {
-  const core = makeCore({
+/** The context of an app's use cases; `adjust` changes the settings on their way. */
+export function contextOf(
+  deps: CoreDeps,
+  directory: AppDirectory,
+  of: { readonly app: AppId; readonly adjust?: (settings: AppSettings) => AppSettings },
+): AppContext {
+  const { app, adjust = (settings) => settings } = of
+  return {
     ...deps,
     app,
     get settings() {
       const settings = directory.settingsOf(app)
       // Removed while a request was under way: nothing is known, so nothing is answered.
       if (settings === undefined) throw new StoreError('closed', `the app ${app} was removed`)
-      return settings
+      return adjust(settings)
     },
-    findTenant: async (tenant: TenantId) => directory.tenantSettingsOf(app, tenant),
-  })
+    findTenant: async (tenant: TenantId) => {
+      const settings = directory.tenantSettingsOf(app, tenant)
+      return settings && adjust(settings)
+    },
+  }
+}
+
+/** The API over a context; it refuses everything once the app is gone. */
+export function guardedCore(context: AppContext, directory: AppDirectory): CoreApi {
+  const core = makeCore(context)
   const guarded = (Object.keys(ROUTES) as Operation[]).map((operation) => {
     const call = core[operation] as (request: unknown) => Promise<unknown>
     const guard = async (request: unknown) =>
-      directory.settingsOf(app) === undefined ? refuse('app_unknown') : call(request)
+      directory.settingsOf(context.app) === undefined ? refuse('app_unknown') : call(request)
     return [operation, guard]
   })
   return { ...core, ...Object.fromEntries(guarded) }

@@ -14,7 +14,7 @@ import { accessTokens } from './access-tokens.ts'
 import { appCores } from './app-cores.ts'
 import { openAppDirectory } from './app-registry.ts'
 import { watchClock } from './clock-watch.ts'
-import { openKeyRing } from './key-ring.ts'
+import { openKeyRings } from './key-rings.ts'
 import { keySettings, type SigningOptions } from './key-settings.ts'
 import { openSecretRing } from './master-secret.ts'
 import { noticingStore } from './noticing-store.ts'
@@ -27,6 +27,7 @@ import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
 import { matchSecret } from './secret-fingerprint.ts'
 import { steadyClock } from './steady-clock.ts'
 import { startSweeper } from './sweeper.ts'
+import { type WireSide, wireSide } from './wire-side.ts'
 
 const DEFAULT_APP = 'default' as AppId
 const APP_NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
@@ -74,20 +75,21 @@ export interface EmbedOptions {
 }
 
 /** A core in this process: the API of the default app, and of the others by name. */
-export type EmbeddedCore = CoreApi & {
-  /** The API of an app; undefined if there is none of this name. */
-  readonly app: (name: string) => CoreApi | undefined
-  /** The session of a refresh token of this core; undefined for any other text. Asks no store. */
-  readonly handleOf: (refreshToken: string) => string | undefined
-  /** Reads apps and tenants now: changes made at other cores are else known within 5 seconds. */
-  readonly reloadApps: () => Promise<void>
-  /** Resolves if the store takes reads and writes now. */
-  readonly ping: () => Promise<void>
-  /** Deletes what has ended now, beyond the regular sweeps. Returns how many rows. */
-  readonly sweep: () => Promise<number>
-  /** Ends every following of the feed of revocations, ahead of `close`; new ones are refused. */
-  readonly endFeeds: () => void
-}
+export type EmbeddedCore = CoreApi &
+  WireSide & {
+    /** The API of an app; undefined if there is none of this name. */
+    readonly app: (name: string) => CoreApi | undefined
+    /** The session of a refresh token of this core; undefined for any other text. Asks no store. */
+    readonly handleOf: (refreshToken: string) => string | undefined
+    /** Reads apps and tenants now: changes made at other cores are else known within 5 seconds. */
+    readonly reloadApps: () => Promise<void>
+    /** Resolves if the store takes reads and writes now. */
+    readonly ping: () => Promise<void>
+    /** Deletes what has ended now, beyond the regular sweeps. Returns how many rows. */
+    readonly sweep: () => Promise<number>
+    /** Ends every following of the feed of revocations, ahead of `close`; new ones are refused. */
+    readonly endFeeds: () => void
+  }
 
 const systemClock: Clock = { nowMs: () => Date.now() as EpochMs }
 
@@ -110,8 +112,12 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const clock = steadyClock(wall, options.clock === undefined ? () => performance.now() : () => 0)
   const watch = await watchClock({ store, wall, clock, onTrouble })
   const signing = keySettings(options.signing)
-  const keys = openKeyRing({ store, secrets, clock, settings: signing, onTrouble })
-  await Promise.all([...settings.keys()].map((app) => keys.reload(app)))
+  const turningOf = options.signing?.turningOf
+  const keys = openKeyRings({
+    ...{ store, secrets, clock, settings: signing, onTrouble },
+    ...(turningOf === undefined ? {} : { settingsOf: turningOf }),
+  })
+  await Promise.all([...settings.keys()].map((app) => keys.own.reload(app)))
   const tail = revocationTail({ store, clock, onTrouble })
   const feed = revocationFeed(tail, clock)
   const sessions = noticingStore(store, tail.nudge)
@@ -125,9 +131,12 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     clock,
     random: systemRandom,
     refreshTokens,
-    accessTokens: presentAccessTokens(accessTokens(secrets, keys, directory.settingsOf), directory),
-    publicKeys: keys,
-    registry: appRegistry({ ...known, directory, makeKeys: keys.reload }),
+    accessTokens: presentAccessTokens(
+      accessTokens(secrets, keys.own, directory.settingsOf),
+      directory,
+    ),
+    publicKeys: keys.publicKeys,
+    registry: appRegistry({ ...known, directory, makeKeys: keys.own.reload }),
     emit: guardedSink(options.onEvent, onTrouble),
   }
   const coreOf = appCores(deps, directory)
@@ -136,6 +145,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const sweeper = startSweeper(store, clock, onTrouble)
   return {
     ...core,
+    ...wireSide({ deps, directory, secrets, keys }),
     app: (name) => coreOf(name as AppId),
     handleOf: (token) => refreshTokens.open(token)?.handle,
     reloadApps: () => directory.reload(),

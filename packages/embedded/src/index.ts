@@ -1,3 +1,4 @@
+export type { Dialect, DialectCore } from './dialects.ts'
 export { type EmbeddedCore, type EmbedOptions, embedCore } from './embed-core.ts'
 export { type KeyAdmin, type KeyListing, openKeyAdmin } from './key-admin.ts'
 export { KEY_RELOAD_MS, KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
@@ -7,8 +8,10 @@ export {
   type SigningOptions,
 } from './key-settings.ts'
 export { faultOfSecret, generateSecret } from './master-secret.ts'
+export type { OpenedByWire } from './open-for-wire.ts'
 export { randomBytes } from './random-pool.ts'
 export { prependSecret, readOrCreateSecretFile, readSecretLines } from './secret-file.ts'
 export { WrongSecretError } from './secret-fingerprint.ts'
+export type { ShapedFacts, TokenShape } from './shaped-access-tokens.ts'
 export { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'
 export { joinToken, splitToken } from './token-text.ts'

@@ -8,6 +8,7 @@ import type {
   TenantId,
   UserId,
 } from '@pawl/core'
+import { RESERVED_CLAIMS } from '@pawl/protocol'
 import { decodeBase64url } from './base64url.ts'
 import type { KeyRing } from './key-ring.ts'
 import { packLineage, unpackLineage } from './lineage-bytes.ts'
@@ -16,6 +17,7 @@ import { packLineage, unpackLineage } from './lineage-bytes.ts'
 const TOKEN_CHARS_MAX = 4_080
 const HANDLE = /^[A-Za-z0-9_-]{22}$/
 const DEFAULT_TENANT = 'default'
+const RESERVED: ReadonlySet<string> = new Set(RESERVED_CLAIMS)
 
 /** Who signs for an app, and for whom. */
 export interface TokenParties {
@@ -33,6 +35,8 @@ export function jwtAccessTokens(
   partiesOf: (app: AppId) => TokenParties | undefined,
 ): AccessTokens {
   return {
+    reservedClaims: RESERVED,
+
     async mint({ session, lineage, nowMs, expiresAtMs }) {
       const { app, tenant, keyThumbprint } = session
       const parties = partiesOf(app)
@@ -48,7 +52,7 @@ export function jwtAccessTokens(
         ...(tenant === DEFAULT_TENANT ? {} : { tid: tenant }),
         lin: packLineage(lineage, iat * 1000),
         ...(keyThumbprint === null ? {} : { cnf: { jkt: keyThumbprint } }),
-        ...session.claims,
+        ...withoutReserved(session.claims),
       }
       const key = await keys.signingKeyOf(app)
       const payload = Buffer.from(JSON.stringify(claims)).toString('base64url')
@@ -76,6 +80,13 @@ export function jwtAccessTokens(
       return claims && parties && readClaims(app, claims, parties)
     },
   }
+}
+
+/** The claims of a session that was started over another wire may be named as ours are. */
+function withoutReserved(claims: JsonObject): JsonObject {
+  const names = Object.keys(claims)
+  if (!names.some((name) => RESERVED.has(name))) return claims
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED.has(name)))
 }
 
 /** JSON exactly as we write it: no second member of a name, no other spelling of a value. */

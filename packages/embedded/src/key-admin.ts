@@ -1,4 +1,4 @@
-import type { AppId, EpochMs, Store } from '@pawl/core'
+import type { AppId, EpochMs, RecordKey, Store, StoredRecord } from '@pawl/core'
 import { KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
 import { openSecretRing } from './master-secret.ts'
 import { replaceFingerprint } from './secret-fingerprint.ts'
@@ -8,6 +8,7 @@ import {
   openKeyRecord,
   rewrapKeyRecord,
   SIGNING_KEY_KIND,
+  SIGNING_KEY_KINDS,
 } from './signing-key-records.ts'
 
 /** What an operator sees of a signing key. */
@@ -53,11 +54,14 @@ const ATTEMPTS_MAX = 8
 /** Opens the key administration of a store. `secrets`: the first seals, all of them open. */
 export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin {
   const ring = openSecretRing(secrets)
-  const recordsOf = (app: AppId) => store.listRecords(SIGNING_KEY_KIND, app)
+  const recordsOf = async (app: AppId): Promise<readonly StoredRecord[]> => {
+    const rows = SIGNING_KEY_KINDS.map((kind) => store.listRecords(kind, app))
+    return (await Promise.all(rows)).flat()
+  }
 
-  async function rewrapRecord(app: AppId, id: string): Promise<number> {
+  async function rewrapRecord({ app, kind, id }: RecordKey): Promise<number> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const record = await store.findRecord({ kind: SIGNING_KEY_KIND, app, id })
+      const record = await store.findRecord({ kind, app, id })
       if (record === undefined || secretIdOf(record.value) === ring.sealing.id) return 0
       if (await rewrapKeyRecord(store, ring, record)) return 1
     }
@@ -76,7 +80,7 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
       const delayMs = KEY_SET_MAX_AGE_SECONDS * 1000 + HANDOVER_SKEW_MS
       const signsFromMs = (nowMs + delayMs) as EpochMs
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-        const after = await recordsOf(app)
+        const after = await store.listRecords(SIGNING_KEY_KIND, app)
         const order = { app, algorithm, isTurning, nowMs, signsFromMs, after }
         if (await insertKey(store, ring, order)) return { signsFromMs }
       }
@@ -92,7 +96,7 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
     async rewrap(apps) {
       let changed = 0
       for (const app of apps) {
-        for (const { id } of await recordsOf(app)) changed += await rewrapRecord(app, id)
+        for (const record of await recordsOf(app)) changed += await rewrapRecord(record)
       }
       await replaceFingerprint(store, ring)
       return changed

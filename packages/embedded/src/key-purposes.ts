@@ -10,6 +10,8 @@ export const KEY_PURPOSES = {
   opaqueAccessToken: 'pawl/1 seal opaque access tokens',
   /** AES-256-GCM: seals private signing keys in the store. */
   signingKeyAtRest: 'pawl/1 seal signing keys at rest',
+  /** HMAC-SHA-256: makes the companion of a refresh token. */
+  companion: 'pawl/1 derive companions of refresh tokens',
   /** 6 bytes of output: the public name of the secret. */
   secretId: 'pawl/1 name the master secret',
   /** 32 bytes of output: what the store remembers of the secret. */

@@ -13,6 +13,7 @@ import {
   insertKey,
   openKeyRecord,
   SIGNING_KEY_KIND,
+  type SigningKeyKind,
   type StoredKey,
 } from './signing-key-records.ts'
 
@@ -25,6 +26,8 @@ export const KEY_SET_MAX_AGE_SECONDS = 60
 export const KEY_RELOAD_MS = 5_000
 /** An unknown key id makes a core look earlier, but not more often than this, in milliseconds. */
 const UNKNOWN_KEY_COOL_DOWN_MS = 1_000
+/** Keys that turn within seconds, in tests, are looked at this often in an interval. */
+const LOOKS_PER_INTERVAL = 4
 /** How often one look may find that another core was faster. */
 const TURNS_MAX = 4
 
@@ -37,16 +40,30 @@ export interface KeyRing extends PublicKeys {
    * what a token says of its algorithm or key counts for nothing.
    */
   readonly findByHeader: (app: AppId, header: string) => Promise<SigningKey | undefined>
+  /** The key of this id. Nothing else that a token says of its key counts. */
+  readonly findByKid: (app: AppId, kid: string) => Promise<SigningKey | undefined>
   /** Reads an app's keys now, and turns them if it is time. */
   readonly reload: (app: AppId) => Promise<void>
 }
+
+/** How the keys of a ring are made. */
+export type RingSettings = KeySettings & { readonly algorithm: SigningAlgorithm }
+
+/** What an app may have of its own. */
+export type TurningOverride = Partial<Pick<KeySettings, 'intervalMs' | 'publishAheadMs' | 'keptMs'>>
 
 /** What a key ring needs. */
 export interface KeyRingOptions {
   readonly store: RecordStore
   readonly secrets: SecretRing
   readonly clock: Clock
-  readonly settings: KeySettings & { readonly algorithm: SigningAlgorithm }
+  readonly settings: RingSettings
+  /** What differs for an app; asked at each look, answers at once. */
+  readonly settingsOf?: (app: AppId) => TurningOverride | undefined
+  /** The row of keys; default: those that sign for the app by its settings. */
+  readonly kind?: SigningKeyKind
+  /** Whether an app's first key is made only when it is to sign. Default: at the first look. */
+  readonly isOnDemand?: boolean
   /** Told when the store could not be read and the keys in memory are used on. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -55,13 +72,18 @@ export interface KeyRingOptions {
 interface AppKeys {
   readonly loadedAtMs: EpochMs
   readonly keys: readonly SigningKey[]
-  readonly signing: SigningKey
+  /** Undefined until somebody needs it, in a ring on demand. */
+  readonly signing: SigningKey | undefined
   readonly byHeader: ReadonlyMap<string, SigningKey>
+  readonly byKid: ReadonlyMap<string, SigningKey>
+  /** When the next key will be made; null if none is to come. */
+  readonly nextAtMs: number | null
 }
 
 /** A ring over the store. Each app's keys are read when first needed and every few seconds then. */
 export function openKeyRing(options: KeyRingOptions): KeyRing {
-  const { clock, onTrouble } = options
+  const { clock, onTrouble, isOnDemand = false } = options
+  const wanted = new Set<AppId>()
   const rings = new Map<AppId, AppKeys>()
   const loading = new Map<AppId, Promise<AppKeys>>()
   const opened = new Map<string, SigningKey>()
@@ -70,7 +92,8 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
   function load(app: AppId): Promise<AppKeys> {
     const underWay = loading.get(app)
     if (underWay !== undefined) return underWay
-    const look = turnKeys(options, opened, app)
+    const makesFirst = !isOnDemand || wanted.has(app)
+    const look = turnKeys(options, opened, { app, makesFirst })
       .catch((error: unknown) => {
         const known = rings.get(app)
         if (known === undefined) throw error
@@ -86,6 +109,11 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
     return look
   }
 
+  function reloadMsOf(app: AppId): number {
+    const { intervalMs } = settingsFor(options, app)
+    return Math.min(KEY_RELOAD_MS, intervalMs / LOOKS_PER_INTERVAL)
+  }
+
   function current(app: AppId, maxAgeMs: number): AppKeys | Promise<AppKeys> {
     const ring = rings.get(app)
     if (ring === undefined) return load(app)
@@ -95,15 +123,27 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
 
   return {
     async signingKeyOf(app) {
-      return (await current(app, KEY_RELOAD_MS)).signing
+      const { signing } = await current(app, reloadMsOf(app))
+      if (signing !== undefined) return signing
+      wanted.add(app)
+      await loading.get(app)
+      const made = (await load(app)).signing
+      if (made === undefined) throw new Error(`the app ${app} has no signing key`)
+      return made
     },
     async findByHeader(app, header) {
-      const known = (await current(app, KEY_RELOAD_MS)).byHeader.get(header)
+      const known = (await current(app, reloadMsOf(app))).byHeader.get(header)
       return known ?? (await current(app, UNKNOWN_KEY_COOL_DOWN_MS)).byHeader.get(header)
     },
+    async findByKid(app, kid) {
+      const known = (await current(app, reloadMsOf(app))).byKid.get(kid)
+      return known ?? (await current(app, UNKNOWN_KEY_COOL_DOWN_MS)).byKid.get(kid)
+    },
     async publicKeySet(app) {
-      const { keys } = await current(app, KEY_RELOAD_MS)
-      return { keys: keys.map(({ jwk }) => jwk), maxAgeSeconds: KEY_SET_MAX_AGE_SECONDS }
+      const { keys, nextAtMs } = await current(app, reloadMsOf(app))
+      const untilNextMs = nextAtMs === null ? Number.POSITIVE_INFINITY : nextAtMs - clock.nowMs()
+      const seconds = Math.min(KEY_SET_MAX_AGE_SECONDS, Math.floor(untilNextMs / 1000))
+      return { keys: keys.map(({ jwk }) => jwk), maxAgeSeconds: Math.max(1, seconds) }
     },
     async reload(app) {
       await loading.get(app)
@@ -116,30 +156,42 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
 async function turnKeys(
   options: KeyRingOptions,
   opened: Map<string, SigningKey>,
-  app: AppId,
+  { app, makesFirst }: { readonly app: AppId; readonly makesFirst: boolean },
 ): Promise<AppKeys> {
-  const { store, secrets, clock, settings } = options
+  const { store, secrets, clock, kind = SIGNING_KEY_KIND } = options
+  const settings = settingsFor(options, app)
   for (let turn = 0; turn < TURNS_MAX; turn++) {
     const nowMs = clock.nowMs()
     const stored = await readKeys(options, opened, app)
     const keys = stored.map(({ key }) => key)
     const plan = planKeys(keys, settings, nowMs)
-    if (plan.next !== null) {
+    const isIdle = keys.length === 0 && !makesFirst
+    if (plan.next !== null && !isIdle) {
       const after = stored.map(({ record }) => record)
       const { algorithm, isTurning } = settings
-      const order = { app, algorithm, isTurning, nowMs, ...plan.next, after }
+      const order = { app, kind, algorithm, isTurning, nowMs, ...plan.next, after }
       await insertKey(store, secrets, order)
       continue
     }
     for (const { key, record } of stored) {
       if (plan.dead.includes(key)) await store.deleteRecord(record)
     }
-    if (plan.signing === undefined) throw new Error(`the app ${app} has no signing key`)
     const living = keys.filter((key) => !plan.dead.includes(key))
     const byHeader = new Map(living.map((key) => [key.header, key]))
-    return { loadedAtMs: nowMs, keys: living, signing: plan.signing, byHeader }
+    const byKid = new Map(living.map((key) => [key.kid, key]))
+    const newest = keys.at(-1)
+    const nextAtMs =
+      newest === undefined || !settings.isTurning
+        ? null
+        : newest.signsFromMs + settings.intervalMs - settings.publishAheadMs
+    return { loadedAtMs: nowMs, keys: living, signing: plan.signing, byHeader, byKid, nextAtMs }
   }
   throw new Error(`the signing keys of app ${app} keep changing`)
+}
+
+function settingsFor({ settings, settingsOf }: KeyRingOptions, app: AppId): RingSettings {
+  const own = settingsOf?.(app)
+  return own === undefined ? settings : { ...settings, ...own }
 }
 
 async function readKeys(
@@ -147,7 +199,7 @@ async function readKeys(
   opened: Map<string, SigningKey>,
   app: AppId,
 ): Promise<readonly StoredKey[]> {
-  const records = await options.store.listRecords(SIGNING_KEY_KIND, app)
+  const records = await options.store.listRecords(options.kind ?? SIGNING_KEY_KIND, app)
   const stored = records.map((record) => {
     const id = `${app} ${record.value}`
     const key = opened.get(id) ?? openKeyRecord(options.secrets, record)

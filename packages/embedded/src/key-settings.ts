@@ -1,4 +1,4 @@
-import { ACCESS_TTL_MAX_SECONDS, type KeySettings } from '@pawl/core'
+import { ACCESS_TTL_MAX_SECONDS, type AppId, type KeySettings } from '@pawl/core'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'
 
 /** How access tokens are signed, and how the keys turn. */
@@ -9,6 +9,10 @@ export interface SigningOptions {
   readonly keys?: 'turning' | 'static'
   /** How long a turning key signs, in seconds: two hours to a year, default seven days. */
   readonly keyIntervalSeconds?: number
+  /** What differs for an app, asked at each look at its keys; must answer at once. */
+  readonly turningOf?: (
+    app: AppId,
+  ) => Partial<Pick<KeySettings, 'intervalMs' | 'publishAheadMs' | 'keptMs'>> | undefined
 }
 
 /** Default time a key signs, in seconds: seven days. */

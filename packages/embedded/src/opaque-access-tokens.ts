@@ -48,6 +48,8 @@ interface Facts extends SessionKey {
  */
 export function opaqueAccessTokens(secrets: SecretRing): AccessTokens {
   return {
+    reservedClaims: new Set(),
+
     async mint({ session, lineage, nowMs, expiresAtMs }) {
       const { app, tenant, handle } = session
       const bytes = pack({ app, tenant, handle, lineage, issuedAtMs: nowMs, expiresAtMs })

@@ -23,6 +23,7 @@ export function presentAccessTokens(
   { isOfPresent }: Pick<AppDirectory, 'isOfPresent'>,
 ): AccessTokens {
   return {
+    reservedClaims: tokens.reservedClaims,
     mint: (order) => tokens.mint(order),
     async open(app, token) {
       const opened = await tokens.open(app, token)

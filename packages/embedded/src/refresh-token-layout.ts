@@ -12,7 +12,16 @@ export interface RefreshTokenFacts extends SessionKey {
   readonly random: Buffer
   readonly parentHash1: Hash1 | null
   readonly keyThumbprint: KeyThumbprint | null
+  /** Bits of the wire that granted it; every token of the session carries its own. */
+  readonly marks: number
 }
+
+/**
+ * What a wire may note in the refresh tokens that it grants. `companion`: it came with a companion,
+ * which has to be presented with it. `staticKey`: its access token was signed with a static key.
+ */
+export const REFRESH_MARKS = { companion: 4, staticKey: 8 } as const
+const MARKS = REFRESH_MARKS.companion | REFRESH_MARKS.staticKey
 
 /** Random bytes in a refresh token: 256 bits. */
 export const RANDOM_BYTES = 32
@@ -27,9 +36,9 @@ const HAS_THUMBPRINT = 2
 const DEFAULT_NAME = 'default'
 
 /**
- * Packs the facts: flags (1 byte) | origin (16) | generation (4) | minting time (6, ms) | random
- * (32) | parent's hash1 (32, if flagged) | key thumbprint (32, if flagged) | app | tenant (each a
- * length byte and ASCII; empty means `default`). Numbers are big endian.
+ * Packs the facts: flags and marks (1 byte) | origin (16) | generation (4) | minting time (6, ms) |
+ * random (32) | parent's hash1 (32, if flagged) | key thumbprint (32, if flagged) | app | tenant
+ * (each a length byte and ASCII; empty means `default`). Numbers are big endian.
  */
 export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
   const { parentHash1, keyThumbprint } = facts
@@ -39,8 +48,8 @@ export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
   const length = HEAD_BYTES + hashes * HASH_BYTES + 2 + app.length + tenant.length
   // One buffer, every byte of which is written: this is done at every refresh.
   const bytes = Buffer.allocUnsafe(length)
-  const flags = (parentHash1 === null ? 0 : HAS_PARENT) | (keyThumbprint ? HAS_THUMBPRINT : 0)
-  bytes.writeUInt8(flags)
+  const bound = (parentHash1 === null ? 0 : HAS_PARENT) | (keyThumbprint ? HAS_THUMBPRINT : 0)
+  bytes.writeUInt8(bound | (facts.marks & MARKS))
   bytes.set(facts.origin, 1)
   bytes.writeUInt32BE(facts.generation, GENERATION_AT)
   bytes.writeUIntBE(facts.mintedAtMs, MINTED_AT, 6)
@@ -71,8 +80,9 @@ export function unpackRefreshToken(bytes: Buffer): RefreshTokenFacts | undefined
     flags & HAS_THUMBPRINT ? (reader.take(HASH_BYTES).toString('base64url') as KeyThumbprint) : null
   const app = reader.name(DEFAULT_NAME) as AppId
   const tenant = reader.name(DEFAULT_NAME) as TenantId
-  if (!reader.isDone || flags > (HAS_PARENT | HAS_THUMBPRINT)) return undefined
+  if (!reader.isDone || flags > (HAS_PARENT | HAS_THUMBPRINT | MARKS)) return undefined
   const handle = handleOf(origin)
   const names = { app, tenant, handle, origin }
-  return { ...names, generation, mintedAtMs, random, parentHash1, keyThumbprint }
+  const marks = flags & MARKS
+  return { ...names, generation, mintedAtMs, random, parentHash1, keyThumbprint, marks }
 }

@@ -21,7 +21,7 @@ import {
   settingsOfTenant,
   tenantEntryOf,
 } from './registry-view.ts'
-import { SIGNING_KEY_KIND } from './signing-key-records.ts'
+import { SIGNING_KEY_KINDS } from './signing-key-records.ts'
 
 /** How often one change may meet another one of the same record. */
 const ATTEMPTS_MAX = 16
@@ -80,7 +80,7 @@ async function putApp(
     async cutOffPast(beforeMs) {
       await endSessions(workshop, { app: name, tenant: DEFAULT_NAME, beforeMs })
       await deleteAll(workshop, TENANT_KIND, name)
-      await deleteAll(workshop, SIGNING_KEY_KIND, name)
+      await deleteKeys(workshop, name)
     },
   })
   if (written !== 'stored') return { kind: written }
@@ -100,7 +100,7 @@ async function removeApp(workshop: Workshop, name: string): Promise<Removal> {
   for (const tenant of [DEFAULT_NAME, ...present.tenants.keys()]) {
     await endSessions(workshop, { app: name, tenant, beforeMs })
   }
-  await deleteAll(workshop, SIGNING_KEY_KIND, name)
+  await deleteKeys(workshop, name)
   await deleteAll(workshop, TENANT_KIND, name)
   await workshop.records.deleteRecord({ kind: APP_KIND, app: INSTALLATION, id: name })
   await workshop.directory.announceChange()
@@ -190,6 +190,10 @@ async function endSessions(
 
 async function deleteAll({ records }: Workshop, kind: string, app: string): Promise<void> {
   for (const record of await records.listRecords(kind, app)) await records.deleteRecord(record)
+}
+
+async function deleteKeys(workshop: Workshop, app: string): Promise<void> {
+  for (const kind of SIGNING_KEY_KINDS) await deleteAll(workshop, kind, app)
 }
 
 function faultOfNumber(count: number, isNew: boolean): readonly string[] {

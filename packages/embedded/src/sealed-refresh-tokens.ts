@@ -18,9 +18,10 @@ const TOKEN_CHARS_MAX = 480
 
 /**
  * The envelope of refresh tokens: `pawl_rt1.<secretId>.<sealed>.<checksum>`, sealed with
- * AES-256-GCM under a key of the master secret that `secretId` names.
+ * AES-256-GCM under a key of the master secret that `secretId` names. `marks`: what is noted in
+ * those that are minted (`REFRESH_MARKS`); it makes no difference to those that are opened.
  */
-export function sealedRefreshTokens(secrets: SecretRing): RefreshTokens {
+export function sealedRefreshTokens(secrets: SecretRing, marks = 0): RefreshTokens {
   return {
     mint({ session, origin, parent, mintedAtMs }) {
       const { app, tenant, handle, keyThumbprint } = session
@@ -29,7 +30,7 @@ export function sealedRefreshTokens(secrets: SecretRing): RefreshTokens {
       const random = randomBytes(RANDOM_BYTES)
       const facts: RefreshTokenFacts = {
         ...{ app, tenant, handle, origin, keyThumbprint },
-        ...{ generation, mintedAtMs, parentHash1, random },
+        ...{ generation, mintedAtMs, parentHash1, random, marks },
       }
       const { id, keyFor } = secrets.sealing
       const sealed = seal(keyFor('refreshToken'), packRefreshToken(facts), contextOf(id))
@@ -39,17 +40,25 @@ export function sealedRefreshTokens(secrets: SecretRing): RefreshTokens {
     },
 
     open(token) {
-      if (token.length > TOKEN_CHARS_MAX) return undefined
-      const parts = splitToken(REFRESH_TOKEN_PREFIX, token)
-      const secret = parts && secrets.find(parts.id)
-      const sealed = parts && decodeBase64url(parts.payload)
-      if (secret === undefined || sealed === undefined) return undefined
-      const bytes = unseal(secret.keyFor('refreshToken'), sealed, contextOf(secret.id))
-      const facts = bytes && unpackRefreshToken(bytes)
+      const facts = unsealRefreshToken(secrets, token)
       if (facts === undefined) return undefined
       return openedFrom(token, facts, facts.parentHash1 && hash2Of(facts.parentHash1))
     },
   }
+}
+
+/** What a refresh token holds under its seal; undefined for anything that we did not seal. */
+export function unsealRefreshToken(
+  secrets: SecretRing,
+  token: string,
+): RefreshTokenFacts | undefined {
+  if (token.length > TOKEN_CHARS_MAX) return undefined
+  const parts = splitToken(REFRESH_TOKEN_PREFIX, token)
+  const secret = parts && secrets.find(parts.id)
+  const sealed = parts && decodeBase64url(parts.payload)
+  if (secret === undefined || sealed === undefined) return undefined
+  const bytes = unseal(secret.keyFor('refreshToken'), sealed, contextOf(secret.id))
+  return bytes && unpackRefreshToken(bytes)
 }
 
 function contextOf(secretId: string): string {

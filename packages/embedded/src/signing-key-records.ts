@@ -15,6 +15,20 @@ import {
 
 /** The kind of a signing key's record. */
 export const SIGNING_KEY_KIND = 'signing-key'
+/**
+ * All kinds of such records. Beside the keys that sign for an app by its settings, some wires need
+ * a turning one, a static one or an RSA one whatever the settings say; each is a row of its own.
+ */
+export const SIGNING_KEY_KINDS = [
+  SIGNING_KEY_KIND,
+  'turning-key',
+  'static-key',
+  'rsa-key',
+  'former-key',
+] as const
+
+/** The row that a signing key belongs to. */
+export type SigningKeyKind = (typeof SIGNING_KEY_KINDS)[number]
 /** 8 bytes are 11 base64url characters. */
 const KID_BYTES = 8
 /** Digits of a record's id, so that byte order is the order of making. */
@@ -39,6 +53,8 @@ export interface StoredKey {
 /** What a new key is made for. */
 export interface KeyOrder {
   readonly app: AppId
+  /** Default: the keys that sign for the app by its settings. */
+  readonly kind?: SigningKeyKind
   readonly algorithm: SigningAlgorithm
   readonly isTurning: boolean
   readonly nowMs: EpochMs
@@ -54,7 +70,7 @@ export async function insertKey(
   secrets: SecretRing,
   order: KeyOrder & { readonly after: readonly StoredRecord[] },
 ): Promise<boolean> {
-  const { app, after } = order
+  const { app, after, kind = SIGNING_KEY_KIND } = order
   const sequence = Math.max(0, ...after.map((record) => Number(record.id) || 0)) + 1
   const id = String(sequence).padStart(SEQUENCE_DIGITS, '0')
   const pkcs8 = await generatePrivateKey(order.algorithm)
@@ -68,7 +84,7 @@ export async function insertKey(
     sealed: sealKey(secrets, pkcs8, contextOf(app, kid)),
   }
   pkcs8.fill(0)
-  return store.insertRecord({ kind: SIGNING_KEY_KIND, app, id }, JSON.stringify(value))
+  return store.insertRecord({ kind, app, id }, JSON.stringify(value))
 }
 
 /**

@@ -12,6 +12,9 @@ import { type ApiKey, parseApiKey } from './http/api-keys.ts'
 import { httpListener } from './http/http-server.ts'
 import { type KeyDirectory, openKeyDirectory } from './http/key-directory.ts'
 import { type Log, type LogSink, openLog } from './log/logger.ts'
+import type { WireDefaults } from './supertokens/core-config.ts'
+import { openWire } from './supertokens/handle-wire-request.ts'
+import { openWireSettings, turningFor, type WireSettingsBook } from './supertokens/wire-settings.ts'
 
 /** Keys of the configuration, each with its default, and what only code can give. */
 export type ServerOptions = Partial<ServerConfig> & {
@@ -58,9 +61,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const faults = faultsOfConfig(config)
   if (faults.length > 0) throw new ConfigError(faults)
   const log = openLog(config.logLevel, options.logSink)
-  const { core, keys } = await openCore(config, options, log)
+  const { core, keys, book } = await openCore(config, options, log)
   const settings = { ...settingsOf(config), ...options.settings }
   const { raceWindowMs } = settings.rotation
+  const limits = abuseLimits({ ...config, elapsedMs: () => performance.now() })
+  const refreshWaitMaxMs = raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY
+  const wire = openWire({ core, limits, book, keys, refreshWaitMaxMs })
   let isStopping = false
   let ownUrl = ''
   const listener = httpListener({
@@ -69,11 +75,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     context: {
       core,
       admission: admission({ ...config, keys, nowMs: () => Date.now() }),
-      limits: abuseLimits({ ...config, elapsedMs: () => performance.now() }),
+      limits,
+      wire: config.compatEnabled === 'true' ? wire : null,
       isStopping: () => isStopping,
       publicUrl: () =>
         config.publicUrl === 'auto' ? ownUrl : config.publicUrl.replace(/\/+$/, ''),
-      refreshWaitMaxMs: raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY,
+      refreshWaitMaxMs,
     },
   })
   const { server } = listener
@@ -124,14 +131,30 @@ function keysOf(config: ServerConfig): readonly ApiKey[] {
   })
 }
 
+function wireDefaultsOf(config: ServerConfig): WireDefaults {
+  return {
+    isStrict: config.compatStrictRotation === 'true',
+    allowsTestSettings: config.compatAllowTestSettings === 'true',
+    apiKeys: config.compatApiKeys,
+    accessTtlSeconds: config.compatAccessTtlSeconds,
+    idleTimeoutSeconds: config.compatIdleTimeoutSeconds,
+    absoluteTimeoutSeconds: config.compatAbsoluteTimeoutSeconds,
+  }
+}
+
 async function openCore(
   config: ServerConfig,
   options: ServerOptions,
   log: Log,
-): Promise<{ readonly core: EmbeddedCore; readonly keys: KeyDirectory }> {
+): Promise<{
+  readonly core: EmbeddedCore
+  readonly keys: KeyDirectory
+  readonly book: WireSettingsBook
+}> {
   const store = options.storeInstance ?? (await openStore(config))
   const { apps, tenants, clock, onEvent } = options
   const onTrouble = (error: unknown): void => log.trouble('trouble outside a request', error)
+  const book = openWireSettings(store, wireDefaultsOf(config))
   let core: EmbeddedCore | undefined
   let keys: KeyDirectory | undefined
   try {
@@ -143,6 +166,7 @@ async function openCore(
         algorithm: config.signingAlgorithm,
         keys: config.signingKeys,
         keyIntervalSeconds: config.keyIntervalSeconds,
+        turningOf: turningFor(book),
       },
       ...(apps === undefined ? {} : { apps }),
       ...(tenants === undefined ? {} : { tenants }),
@@ -156,7 +180,7 @@ async function openCore(
     keys = await openKeyDirectory({ store, configured: keysOf(config), onTrouble })
     const exposure = faultOfExposure(config.host, keys.isKeyed())
     if (exposure !== null) throw new ConfigError([exposure])
-    return { core, keys }
+    return { core, keys, book }
   } catch (error) {
     keys?.close()
     await (core ?? store).close()

@@ -86,6 +86,6 @@ export function httpCoreClient(url: string, apiKey: string | undefined): CoreApi
 }
 
 function withMaxAge(body: unknown, cacheControl: unknown): unknown {
-  const maxAge = /^public, max-age=(\d+)$/.exec(String(cacheControl))?.[1]
+  const maxAge = /^public, max-age=(\d+), must-revalidate$/.exec(String(cacheControl))?.[1]
   return maxAge === undefined ? body : { ...(body as object), maxAgeSeconds: Number(maxAge) }
 }

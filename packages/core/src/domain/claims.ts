@@ -1,14 +1,16 @@
-import { LIMITS, RESERVED_CLAIMS } from '@pawl/protocol'
+import { LIMITS } from '@pawl/protocol'
 import type { JsonObject } from './ids.ts'
 
 /** Names that would reach an object's prototype. */
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
-const RESERVED: ReadonlySet<string> = new Set(RESERVED_CLAIMS)
 
-/** What is wrong with an application's claims, or null if they may go into a token. */
-export function faultOfClaims(claims: JsonObject): string | null {
+/**
+ * What is wrong with an application's claims, or null if they may go into a token whose own claims
+ * are `reserved`.
+ */
+export function faultOfClaims(claims: JsonObject, reserved: ReadonlySet<string>): string | null {
   for (const name of Object.keys(claims)) {
-    if (RESERVED.has(name)) return `the claim ${name} is reserved`
+    if (reserved.has(name)) return `the claim ${name} is reserved`
     if (PROTOTYPE_NAMES.has(name)) return `the claim name ${name} is not allowed`
   }
   const length = JSON.stringify(claims).length

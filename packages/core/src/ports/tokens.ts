@@ -65,8 +65,10 @@ export interface OpenedAccessToken {
   readonly expiresAtMs: EpochMs
 }
 
-/** Access tokens: JWTs (RFC 9068 `at+jwt`) and opaque ones. */
+/** Access tokens: JWTs (RFC 9068 `at+jwt` unless the edge speaks otherwise) and opaque ones. */
 export interface AccessTokens {
+  /** Names of claims that are the token's own: applications may not set them. */
+  readonly reservedClaims: ReadonlySet<string>
   /** Undefined if the token would be longer than a cookie can hold: nothing was written yet. */
   mint(order: AccessTokenOrder): Promise<string | undefined>
   /** Undefined for anything this core did not sign or seal; never throws on input. */

@@ -28,7 +28,7 @@ export async function createSession(
   request: Request,
 ): Promise<Outcome<Grant>> {
   const claims = request.claims as JsonObject
-  const fault = faultOfClaims(claims)
+  const fault = faultOfClaims(claims, context.accessTokens.reservedClaims)
   if (fault !== null) return refuse('claims_reserved', fault)
   const dataFault =
     faultOfData(request.data as JsonObject) ?? faultOfData(request.device as JsonObject)

@@ -35,7 +35,7 @@ export function prepareGrant(
   const facts = lineageFacts(lineage)
 
   async function finish(row: Session, rule: Grant['rule']): Promise<Grant | undefined> {
-    const expiresAtMs = accessExpiry(context, row, nowMs)
+    const expiresAtMs = accessExpiryFrom(context, row, nowMs)
     const order = { session: row, lineage, nowMs, expiresAtMs }
     const token = await context.accessTokens.mint(order)
     if (token === undefined) return undefined
@@ -54,7 +54,7 @@ export function prepareGrant(
  * When an access token minted now dies: after its life less jitter, never past the session's end,
  * at a whole second (RFC 7519 section 2, NumericDate), rounded down.
  */
-function accessExpiry(context: AppContext, session: Session, nowMs: EpochMs): EpochMs {
+export function accessExpiryFrom(context: AppContext, session: Session, nowMs: EpochMs): EpochMs {
   const shortened = 1 - context.settings.accessJitterShare * context.random.fraction()
   const expiresAtMs = nowMs + session.accessTtlSeconds * 1000 * shortened
   const endMs = Math.min(expiresAtMs, session.absoluteExpiresAtMs)

@@ -19,7 +19,7 @@ export async function replaceClaims(
   request: ParsedRequestOf<'replaceClaims'>,
 ): Promise<Outcome<ClaimsAnswer>> {
   const claims = request.claims as JsonObject
-  const fault = faultOfClaims(claims)
+  const fault = faultOfClaims(claims, context.accessTokens.reservedClaims)
   if (fault !== null) return refuse('claims_reserved', fault)
   const key = keyOf(context, request)
   const nowMs = context.clock.nowMs()

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CoreApi, Grant, Outcome } from '@pawl/protocol'
+import { type CoreApi, type Grant, type Outcome, RESERVED_CLAIMS } from '@pawl/protocol'
 import { memoryStore } from '@pawl/store-testkit'
 import {
   type AccessTokens,
@@ -127,6 +127,7 @@ function plainRefreshTokens(next: () => number): RefreshTokens {
 
 function plainAccessTokens(): AccessTokens {
   return {
+    reservedClaims: new Set(RESERVED_CLAIMS),
     async mint({ session, lineage, nowMs, expiresAtMs }) {
       const { app, tenant, handle, userId, claims, accessKind: kind } = session
       const content = { app, tenant, handle, userId, claims, kind, lineage, expiresAtMs }

@@ -1,4 +1,4 @@
-import type { ConfigRow } from './table.ts'
+import type { ConfigRow } from './config-row.ts'
 
 /** A value of the configuration, or what is wrong with it. */
 export type ParsedValue =

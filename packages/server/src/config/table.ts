@@ -1,20 +1,5 @@
-/** One key of the configuration. */
-export interface ConfigRow {
-  /** Environment variable; the flag is the key in kebab case. */
-  readonly env: string
-  readonly type: 'text' | 'integer' | 'choice' | 'list'
-  readonly default: string | number | readonly string[]
-  /** Bounds of an integer, both included. */
-  readonly range?: readonly [min: number, max: number]
-  readonly choices?: readonly string[]
-  readonly unit?: string
-  /** Never printed, no flag (flags are seen by every process), also read from `<env>_FILE`. */
-  readonly isSecret?: boolean
-  /** What it does. */
-  readonly effect: string
-  /** When and how to change it. */
-  readonly advice: string
-}
+import { COMPAT_CONFIG } from './compat-table.ts'
+import type { ConfigRow } from './config-row.ts'
 
 const YEAR_SECONDS = 31_536_000
 
@@ -212,6 +197,7 @@ export const CONFIG = {
     effect: 'What retires a refresh token: the first settled use of its child, or a refresh.',
     advice: '`on-refresh` saves the reports of uses; a thief is caught one cycle later.',
   },
+  ...COMPAT_CONFIG,
   failuresPerMinute: {
     env: 'PAWL_FAILURES_PER_MINUTE',
     type: 'integer',

@@ -8,6 +8,7 @@ import {
   ROUTES,
   refuse,
 } from '@pawl/protocol'
+import type { WireHandler } from '../supertokens/handle-wire-request.ts'
 import type { AbuseLimits } from './abuse-limits.ts'
 import { type Admission, faultOfApp, faultOfScope } from './admission.ts'
 import type { ApiKey } from './api-keys.ts'
@@ -28,6 +29,8 @@ export interface EdgeContext {
   readonly core: EmbeddedCore
   readonly admission: Admission
   readonly limits: AbuseLimits
+  /** The compatible wire, which has paths of its own on the same port; null if it is off. */
+  readonly wire: WireHandler | null
   /** Whether the service is stopping: it then counts as not ready. */
   readonly isStopping: () => boolean
   /** The URL under which this service is reached, without a slash at the end. */
@@ -63,6 +66,10 @@ export async function handleRequest(
   if (fault !== null) return refused('none', fault)
   const [path = '', query = ''] = splitUrl(request.url ?? '')
   const target = findRoute(request.method ?? '', path)
+  if (target.kind === 'unknown' && context.wire !== null) {
+    const answered = await context.wire(request, { path, query, arrivedMs })
+    if (answered !== undefined) return answered
+  }
   const route = nameOf(target)
   const scope = scopeOf(target)
   if (target.kind === 'service' && scope === 'open') return serve(context, target)
@@ -172,7 +179,7 @@ function encode(operation: Operation, outcome: Outcome<unknown>): Handled {
   if (operation !== 'getKeys')
     return { route: operation, reply: { status: 200, body: outcome.value } }
   const { keys, maxAgeSeconds = 0 } = outcome.value as { keys: unknown; maxAgeSeconds?: number }
-  const cacheControl = `public, max-age=${maxAgeSeconds}`
+  const cacheControl = `public, max-age=${maxAgeSeconds}, must-revalidate`
   return { route: operation, reply: { status: 200, body: { keys }, cacheControl } }
 }
 

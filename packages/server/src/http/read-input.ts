@@ -79,7 +79,8 @@ async function readBody(request: IncomingMessage): Promise<Outcome<Fields>> {
   return refuse('invalid_request', 'the body is not a JSON object')
 }
 
-function readBytes(request: IncomingMessage): Promise<Buffer | 'too-large' | 'cut-off'> {
+/** The body of a request, at most `LIMITS.bodyBytes`. */
+export function readBytes(request: IncomingMessage): Promise<Buffer | 'too-large' | 'cut-off'> {
   if (Number(request.headers['content-length'] ?? 0) > LIMITS.bodyBytes) {
     return Promise.resolve('too-large')
   }

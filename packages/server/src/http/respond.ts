@@ -5,6 +5,8 @@ import { ERRORS, type Refusal } from '@pawl/protocol'
 export interface Reply {
   readonly status: number
   readonly body: unknown
+  /** The body as it is sent, instead of `body` as JSON. */
+  readonly text?: string
   /** Default `application/json; charset=utf-8`. */
   readonly contentType?: string
   /** Default `no-store`. */
@@ -55,7 +57,7 @@ export function writeReply(
   { reply, closes, requestId }: { reply: Reply; closes: boolean; requestId: string },
 ): void {
   if (response.headersSent || response.destroyed) return
-  const text = JSON.stringify(reply.body)
+  const text = reply.text ?? JSON.stringify(reply.body)
   const isUnread = !request.complete && request.headers['transfer-encoding'] !== undefined
   const isLong = !request.complete && Number(request.headers['content-length'] ?? 0) > 0
   response.writeHead(reply.status, {

@@ -234,7 +234,7 @@ describe('an answer', () => {
       }
     }
     const keys = await exchange(`${keyless.url}/.well-known/jwks.json`)
-    assert.equal(keys.headers['cache-control'], 'public, max-age=60')
+    assert.equal(keys.headers['cache-control'], 'public, max-age=60, must-revalidate')
     assert.deepEqual(Object.keys(keys.body as object), ['keys'])
   })
 

@@ -1,0 +1,77 @@
+import {
+  type AccessTokens,
+  type AppId,
+  type AppSettings,
+  type CoreDeps,
+  type OpenedAccessToken,
+  type RenewedToken,
+  renewAccessToken,
+} from '@pawl/core'
+import type { CoreApi, Outcome } from '@pawl/protocol'
+import { contextOf, guardedCore } from './app-cores.ts'
+import type { AppDirectory } from './app-registry.ts'
+import type { KeyRings } from './key-rings.ts'
+import type { SecretRing } from './master-secret.ts'
+import { presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
+import { REFRESH_MARKS } from './refresh-token-layout.ts'
+import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
+import { shapedAccessTokens, type TokenShape } from './shaped-access-tokens.ts'
+
+/** How another wire speaks with the same core: the same sessions, keys and rule. */
+export interface Dialect {
+  readonly shape: TokenShape
+  /** Which keys sign: those that turn, one that stays, or the one for RS256. */
+  readonly keys: 'turning' | 'static' | 'rsa'
+  /** Whether refresh tokens come with a companion that has to be presented with them. */
+  readonly hasCompanion: boolean
+  /** The app's settings as this wire has them. */
+  readonly adjust: (settings: AppSettings) => AppSettings
+}
+
+/** The core of an app as a dialect speaks with it. */
+export interface DialectCore extends CoreApi {
+  /** See `renewAccessToken`. */
+  readonly renewAccessToken: (request: {
+    readonly accessToken: string
+    readonly settle: boolean
+  }) => Promise<Outcome<RenewedToken>>
+  /** An access token of this dialect, an expired one too; undefined for any other text. */
+  readonly openAccessToken: (token: string) => Promise<OpenedAccessToken | undefined>
+}
+
+/** What dialects are made of. */
+export interface DialectParts {
+  readonly deps: CoreDeps
+  readonly directory: AppDirectory
+  readonly secrets: SecretRing
+  readonly keys: KeyRings
+}
+
+/**
+ * The core of an app in a dialect; whoever needs it often keeps it. Undefined if there is no such
+ * app; once the app is removed it refuses everything.
+ */
+export function dialectCore(
+  parts: DialectParts,
+  app: AppId,
+  dialect: Dialect,
+): DialectCore | undefined {
+  const { deps, directory, secrets, keys } = parts
+  if (directory.settingsOf(app) === undefined) return undefined
+  const { shape, hasCompanion, adjust } = dialect
+  const marks =
+    (hasCompanion ? REFRESH_MARKS.companion : 0) |
+    (dialect.keys === 'static' ? REFRESH_MARKS.staticKey : 0)
+  const tokens: AccessTokens = shapedAccessTokens({
+    ...{ shape, secrets, hasCompanion },
+    ring: keys[dialect.keys],
+  })
+  const accessTokens = presentAccessTokens(tokens, directory)
+  const refreshTokens = presentRefreshTokens(sealedRefreshTokens(secrets, marks), directory)
+  const context = contextOf({ ...deps, accessTokens, refreshTokens }, directory, { app, adjust })
+  return {
+    ...guardedCore(context, directory),
+    renewAccessToken: (request) => renewAccessToken(context, request),
+    openAccessToken: (token) => accessTokens.open(app, token),
+  }
+}

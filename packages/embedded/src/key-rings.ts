@@ -1,0 +1,56 @@
+import type { AppId, PublicKeys } from '@pawl/core'
+import {
+  KEY_SET_MAX_AGE_SECONDS,
+  type KeyRing,
+  type KeyRingOptions,
+  openKeyRing,
+} from './key-ring.ts'
+
+/** All keys that sign for an app, by what they are needed for. */
+export interface KeyRings {
+  /** What the settings say: turning or static. Native tokens are signed with it. */
+  readonly own: KeyRing
+  /** Keys that turn, whatever the settings say. */
+  readonly turning: KeyRing
+  /** A key that stays, whatever the settings say. */
+  readonly static: KeyRing
+  /** A key that stays, for RS256. */
+  readonly rsa: KeyRing
+  /** The public side of them all; made are only those that somebody needed. */
+  readonly publicKeys: PublicKeys
+}
+
+/** Opens the rings of a store. The keys that the settings ask for serve as many needs as they can. */
+export function openKeyRings(options: KeyRingOptions): KeyRings {
+  const { settings } = options
+  const onDemand = { ...options, isOnDemand: true }
+  const own = openKeyRing(options)
+  const turning = settings.isTurning
+    ? own
+    : openKeyRing({
+        ...onDemand,
+        kind: 'turning-key',
+        settings: { ...settings, isTurning: true },
+      })
+  const stays = { ...settings, isTurning: false }
+  const fixed = settings.isTurning
+    ? openKeyRing({ ...onDemand, kind: 'static-key', settings: stays })
+    : own
+  const rsa =
+    settings.algorithm === 'RS256'
+      ? fixed
+      : openKeyRing({ ...onDemand, kind: 'rsa-key', settings: { ...stays, algorithm: 'RS256' } })
+  const rings = [...new Set([turning, fixed, rsa])]
+  return { own, turning, static: fixed, rsa, publicKeys: { publicKeySet: unionOf(rings) } }
+}
+
+function unionOf(rings: readonly KeyRing[]): PublicKeys['publicKeySet'] {
+  return async (app: AppId) => {
+    const sets = await Promise.all(rings.map((ring) => ring.publicKeySet(app)))
+    const ages = sets.map(({ maxAgeSeconds }) => maxAgeSeconds)
+    return {
+      keys: sets.flatMap(({ keys }) => [...keys].reverse()),
+      maxAgeSeconds: Math.min(KEY_SET_MAX_AGE_SECONDS, ...ages),
+    }
+  }
+}

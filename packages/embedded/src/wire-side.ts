@@ -1,0 +1,32 @@
+import type { AppId } from '@pawl/core'
+import { type Dialect, type DialectCore, type DialectParts, dialectCore } from './dialects.ts'
+import { type OpenedByWire, openForWire } from './open-for-wire.ts'
+import { type PlainJwt, signPlainJwt } from './plain-jwt.ts'
+
+/** What an embedded core has for wires other than the native one. */
+export interface WireSide {
+  /** The core of an app as another wire speaks with it; undefined if there is none. */
+  readonly dialect: (name: string, dialect: Dialect) => DialectCore | undefined
+  /** What a wire may know of a refresh token; undefined for any other text. Asks no store. */
+  readonly openForWire: (refreshToken: string) => OpenedByWire | undefined
+  /** Signs a JWT that is no access token. */
+  readonly signPlainJwt: (name: string, jwt: PlainJwt) => Promise<string>
+  /** Our names of an app's tenants, as this core knows them now; `default` is the first. */
+  readonly tenantsOf: (name: string) => readonly string[]
+}
+
+const DEFAULT_TENANT = 'default'
+
+/** The side of a core that other wires use. */
+export function wireSide(parts: DialectParts): WireSide {
+  const { directory, secrets, keys } = parts
+  return {
+    dialect: (name, dialect) => dialectCore(parts, name as AppId, dialect),
+    openForWire: (token) => openForWire(secrets, token),
+    signPlainJwt: (name, jwt) => signPlainJwt(keys, name as AppId, jwt),
+    tenantsOf(name) {
+      const known = directory.apps().get(name)
+      return known === undefined ? [] : [DEFAULT_TENANT, ...known.tenants.keys()]
+    },
+  }
+}

@@ -1,0 +1,200 @@
+import type { IncomingMessage } from 'node:http'
+import type { DialectCore } from '@pawl/embedded'
+import { refuse } from '@pawl/protocol'
+import { canonicalAddress } from '../http/canonical-address.ts'
+import type { KeyDirectory } from '../http/key-directory.ts'
+import { readBytes } from '../http/read-input.ts'
+import { tokenShape } from './token-shapes.ts'
+import type { Form, WireCall, WireContext, WireRoute } from './wire-call.ts'
+import { type FieldTable, type ReadFields, readBodyFields, readQueryFields } from './wire-fields.ts'
+import { mayManageApps, type WireCaller, wireCallerOf } from './wire-keys.ts'
+import { refusal, text, type WireAnswer } from './wire-reply.ts'
+import { findWireRoute, type WireTarget } from './wire-router.ts'
+import { adjustSettings } from './wire-settings.ts'
+import { findVersion, type WireVersion } from './wire-versions.ts'
+
+/** What the wire is opened with. */
+export interface WireOptions extends WireContext {
+  readonly keys: Pick<KeyDirectory, 'find' | 'isKeyed'>
+  /** A refresh that waited longer is dropped undecided, in milliseconds. */
+  readonly refreshWaitMaxMs: number
+}
+
+/** An answer of this wire, with the route for the log. */
+export type WireHandled = WireAnswer & { readonly route: string; readonly keyId?: string }
+
+/** Answers a request of this wire; undefined if the path is none of it. */
+export type WireHandler = (
+  request: IncomingMessage,
+  url: { readonly path: string; readonly query: string; readonly arrivedMs: number },
+) => Promise<WireHandled | undefined>
+
+const PUBLIC_ONLY = 'Only public tenantId can call this app specific API'
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Cores in all forms are kept for so many apps at a time. */
+const DIALECTS_MAX = 1_024
+const REFRESH_PATH = '/recipe/session/refresh'
+
+type Served = Extract<WireTarget, { kind: 'route' | 'wrong-method' | 'unserved' }>
+type Url = Parameters<WireHandler>[1]
+
+/** Opens the wire: app, key, version, tenant, fields, route; in this order. */
+export function openWire(options: WireOptions): WireHandler {
+  const dialects = dialectsOf(options)
+  return async (request, url) => {
+    const target = findWireRoute(request.method ?? '', url.path)
+    if (target.kind === 'unknown') return undefined
+    const route = `supertokens ${target.path}`
+    const { app } = target
+    const isOpen = target.kind === 'route' && target.route.isOpen === true
+    const settings = await options.book.load(app)
+    const nowMs = Date.now()
+    const caller: WireCaller = isOpen
+      ? { kind: 'open' }
+      : wireCallerOf(request, { app, settings, keys: options.keys, nowMs })
+    if (caller.kind === 'refused') return { ...refuseKey(options, request), route }
+    const keyId = caller.kind === 'native-key' ? { keyId: caller.key.id } : {}
+    const answer = await admit(options, { request, url, target, caller, settings, dialects })
+    return { ...answer, route, ...keyId }
+  }
+}
+
+interface Admitted {
+  readonly request: IncomingMessage
+  readonly url: Url
+  readonly target: Served
+  readonly caller: WireCaller
+  readonly settings: WireCall['settings']
+  readonly dialects: ReturnType<typeof dialectsOf>
+}
+
+/** What comes after the key: version, app, tenant, method, fields. */
+async function admit(options: WireOptions, admitted: Admitted): Promise<WireAnswer> {
+  const { request, url, target, caller, settings, dialects } = admitted
+  const { app, tenant } = target
+  const header = request.headers['cdi-version']
+  const version = findVersion(typeof header === 'string' ? header.trim() : undefined)
+  if (version === undefined) return text(400, `cdi-version ${header} not supported`)
+  if (target.kind === 'unserved') return unserved(target.path)
+  if (target.kind === 'wrong-method') return text(405, 'Method not supported')
+  const { route } = target
+  const misplaced = faultOfPlace(target, version, caller)
+  if (misplaced !== null) return misplaced
+  const native = await coreOf(options, app)
+  if (native === undefined) return refusal(refuse('app_unknown', `there is no app ${app}`))
+  if (tenant !== 'default') {
+    const known = await findTenant(options, { app, tenant })
+    // A tenant that is not there is an answer of its own where tenants are read.
+    if (!known && !target.path.startsWith('/recipe/multitenancy/tenant')) {
+      return refusal(refuse('tenant_unknown', `there is no tenant ${tenant} in this app`))
+    }
+  }
+  const read = await readFields(request, route, url.query)
+  if (read.kind === 'fault') return text(read.status ?? 400, read.fault)
+  if (target.path === REFRESH_PATH && hasWaited(url, options)) {
+    return refusal(refuse('unavailable', 'the refresh waited too long'))
+  }
+  const { fields } = read
+  const speaking = (form: Form): DialectCore => dialects(app, form)
+  return route.run({ context: options, app, tenant, version, settings, fields, native, speaking })
+}
+
+function hasWaited(url: Url, options: WireOptions): boolean {
+  return performance.now() - url.arrivedMs > options.refreshWaitMaxMs
+}
+
+function faultOfPlace(
+  target: Extract<WireTarget, { kind: 'route' }>,
+  version: WireVersion,
+  caller: WireCaller,
+): WireAnswer | null {
+  const { app, tenant, route } = target
+  const isPublic = tenant === 'default'
+  if (!isPublic && !version.hasTenants) return text(404, 'Not found')
+  if (version.createsOnly && route.isOld !== true) return text(404, 'Not found')
+  if (route.scope !== 'tenant' && !isPublic && version.isStrict) return text(403, PUBLIC_ONLY)
+  if (route.scope === 'root' && !mayManageApps(caller, app)) {
+    return text(403, 'Only the public app, or a key with the scope admin, can call this API')
+  }
+  return null
+}
+
+/** An app that another core has just made is looked up once more. */
+async function coreOf(
+  { core }: WireOptions,
+  app: string,
+): Promise<ReturnType<WireContext['core']['app']>> {
+  const known = core.app(app)
+  if (known !== undefined) return known
+  await core.reloadApps()
+  return core.app(app)
+}
+
+async function findTenant(
+  { core }: WireOptions,
+  of: { readonly app: string; readonly tenant: string },
+): Promise<boolean> {
+  if (core.tenantsOf(of.app).includes(of.tenant)) return true
+  await core.reloadApps()
+  return core.tenantsOf(of.app).includes(of.tenant)
+}
+
+function unserved(path: string): WireAnswer {
+  const [, first = '', second = ''] = path.split('/')
+  const what = first === 'recipe' ? `the recipe ${second}` : `/${first}`
+  return text(404, `Not found: Pawl keeps sessions; it does not serve ${what} (asked for: ${path})`)
+}
+
+function refuseKey(options: WireOptions, request: IncomingMessage): WireAnswer {
+  const address = canonicalAddress(request.socket.remoteAddress) ?? 'unknown'
+  const refused = options.limits.afterBadKey(address, refuse('api_key_required'))
+  return refused.code === 'rate_limited'
+    ? refusal(refused)
+    : text(401, 'Invalid API key', refused.code)
+}
+
+type ReadRequest =
+  | Extract<ReadFields<FieldTable>, { kind: 'fields' }>
+  | { readonly kind: 'fault'; readonly fault: string; readonly status?: number }
+
+async function readFields(
+  request: IncomingMessage,
+  route: WireRoute,
+  query: string,
+): Promise<ReadRequest> {
+  if (request.method === 'GET') return readQueryFields(route.fields, query)
+  if (Object.keys(route.fields).length === 0) return { kind: 'fields', fields: {} }
+  const bytes = await readBytes(request)
+  if (bytes === 'too-large') return { kind: 'fault', fault: 'the body is too large', status: 413 }
+  if (bytes === 'cut-off') return { kind: 'fault', fault: 'the body was cut off' }
+  try {
+    const body: unknown = bytes.length === 0 ? {} : JSON.parse(utf8.decode(bytes))
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+      return readBodyFields(route.fields, body as { readonly [name: string]: unknown })
+    }
+  } catch {
+    return { kind: 'fault', fault: 'Invalid Json Input' }
+  }
+  return { kind: 'fault', fault: 'Invalid Json Input' }
+}
+
+/** The cores of all apps in all forms, made when they are needed. */
+function dialectsOf({ core, book }: WireOptions): (app: string, form: Form) => DialectCore {
+  const made = new Map<string, DialectCore>()
+  return (app, form) => {
+    const { version, isStaticKey, hasCompanion } = form
+    const name = `${app} ${version} ${isStaticKey} ${hasCompanion}`
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const dialect = core.dialect(app, {
+      shape: tokenShape({ version, namesParent: () => book.known(app).lives.isStrict }),
+      keys: version === 2 ? 'rsa' : isStaticKey ? 'static' : 'turning',
+      hasCompanion,
+      adjust: (settings) => adjustSettings(settings, book.known(app)),
+    })
+    if (dialect === undefined) throw new Error(`the app ${app} is gone`)
+    if (made.size >= DIALECTS_MAX) made.clear()
+    made.set(name, dialect)
+    return dialect
+  }
+}
