@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StoreError } from '@pawl/core'
+import {
+  type ConnectionOptions,
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type ResultSetHeader,
+} from 'mysql2'
+import { attemptsAfter, isAnswerLost, isConnectionSpent, toStoreError } from './errors.ts'
+import type { SqlRow } from './values.ts'
+
+/**
+ * What a packet does to the database: nothing; something that does no harm when it is done a
+ * second time, since it then finds its own condition gone; or what may be done only once.
+ */
+export type Effect = 'none' | 'repeatable' | 'once'
+
+/** What one statement of a packet gave. */
+export interface SqlResult {
+  /** Empty for a statement that gives none. */
+  readonly rows: readonly SqlRow[]
+  /** How many rows a write matched. */
+  readonly matched: number
+}
+
+/** The database behind its pool. */
+export interface Database {
+  /**
+   * Sends the statements in one packet; one result each. Each commits by itself, unless they are
+   * {@link atomically} one. Tries again, boundedly, where that is safe; throws `StoreError`.
+   */
+  run(effect: Effect, ...statements: readonly string[]): Promise<readonly SqlResult[]>
+  /** Several packets, one after the other, on one connection. */
+  session<T>(work: (query: (text: string) => Promise<readonly SqlRow[]>) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** Bounds of the pool and of a packet. */
+export interface DatabaseOptions {
+  readonly connection: ConnectionOptions
+  readonly poolMax: number
+  /** The longest wait for a connection. */
+  readonly acquireTimeoutMs: number
+  /** The longest a packet may take. */
+  readonly statementTimeoutMs: number
+}
+
+/** Calls that may wait for a connection; more are refused at once. */
+const WAITING_MAX = 1000
+const BACK_OFF_MS = 4
+/** How much longer than the server the client waits before it gives an answer up. */
+const ANSWER_GRACE_MS = 500
+const KEEP_ALIVE_MS = 60_000
+/** Migrations take their time. */
+const SESSION_TIMEOUT_MS = 3_600_000
+
+/** Statements that happen together or not at all. */
+export function atomically(...statements: readonly string[]): readonly string[] {
+  return ['START TRANSACTION', ...statements, 'COMMIT']
+}
+
+/**
+ * What every connection is set to. Values are quoted with backslashes, so the mode that takes these
+ * for letters must be off. A lock is waited for half as long as a packet, so that there is time for
+ * a second try; only MariaDB can bound a write beyond that.
+ */
+function setUp(statementTimeoutMs: number): string {
+  const lockSeconds = Math.max(1, Math.floor(statementTimeoutMs / 2000))
+  return `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1,
+      SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${lockSeconds}
+      /*M!100500 , SESSION max_statement_time = ${statementTimeoutMs / 1000} */`
+}
+
+/** Opens a pool; connects when the first packet is sent. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = openPool(options)
+  const { acquireTimeoutMs, statementTimeoutMs } = options
+  const timeoutMs = statementTimeoutMs + ANSWER_GRACE_MS
+  const ready = new WeakSet<PoolConnection>()
+
+  async function withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+    const connection = await take(pool, acquireTimeoutMs)
+    let isSpent = true
+    try {
+      if (!ready.has(connection)) await send(connection, setUp(statementTimeoutMs), timeoutMs)
+      ready.add(connection)
+      const answer = await work(connection)
+      isSpent = false
+      return answer
+    } catch (error) {
+      isSpent = isConnectionSpent(error) || !(await rollBack(connection, timeoutMs))
+      throw error
+    } finally {
+      if (isSpent) connection.destroy()
+      else connection.release()
+    }
+  }
+
+  return {
+    run: async (effect, ...statements) => {
+      const text = statements.join(';')
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const results = await withConnection((connection) => send(connection, text, timeoutMs))
+          return statements.length === 1
+            ? [resultOf(results)]
+            : (results as unknown[]).map(resultOf)
+        } catch (error) {
+          const again = effect !== 'once' && isAnswerLost(error) ? 2 : attemptsAfter(error)
+          if (attempt >= again) throw troubleOf(effect, error)
+          await sleep(Math.random() * BACK_OFF_MS * 2 ** attempt)
+        }
+      }
+    },
+    session: async (work) => {
+      try {
+        return await withConnection(async (connection) => {
+          const query = async (text: string) =>
+            resultOf(await send(connection, text, SESSION_TIMEOUT_MS)).rows
+          const answer = await work(query)
+          await query(setUp(statementTimeoutMs).split(';')[1] as string)
+          return answer
+        })
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    close: () => new Promise((resolve) => pool.end(() => resolve())),
+  }
+}
+
+function openPool({ connection, poolMax, acquireTimeoutMs }: DatabaseOptions): Pool {
+  return createPool({
+    ...connection,
+    charset: 'utf8mb4_bin',
+    multipleStatements: true,
+    rowsAsArray: true,
+    flags: ['-LOCAL_FILES'],
+    connectionLimit: poolMax,
+    queueLimit: WAITING_MAX,
+    connectTimeout: acquireTimeoutMs,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  }).on('connection', (each) => {
+    // One that breaks while nobody uses it is dropped by the pool; nobody is to be told.
+    each.on('error', () => {})
+  })
+}
+
+/** A connection of the pool, which itself would let a caller wait for ever. */
+function take(pool: Pool, timeoutMs: number): Promise<PoolConnection> {
+  const { promise, resolve, reject } = Promise.withResolvers<PoolConnection>()
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    reject(new StoreError('unavailable', 'no connection to MySQL was free in time'))
+  }, timeoutMs)
+  pool.getConnection((error, connection) => {
+    clearTimeout(timer)
+    // Not even sent: that is for the caller to hear, and no reason to send it again.
+    if (error !== null) reject(toStoreError(error))
+    else if (isLate) connection.release()
+    else resolve(connection)
+  })
+  return promise
+}
+
+function send(connection: PoolConnection, sql: string, timeout: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    connection.query({ sql, timeout }, (error, results) => {
+      if (error === null) resolve(results)
+      else reject(error)
+    })
+  })
+}
+
+/** A packet that failed half-way has left its transaction open. */
+async function rollBack(connection: PoolConnection, timeoutMs: number): Promise<boolean> {
+  return send(connection, 'ROLLBACK', timeoutMs).then(
+    () => true,
+    () => false,
+  )
+}
+
+function resultOf(result: unknown): SqlResult {
+  if (Array.isArray(result)) return { rows: result as readonly SqlRow[], matched: 0 }
+  return { rows: [], matched: (result as ResultSetHeader).affectedRows }
+}
+
+/** A write whose answer was lost may have been done: that is what `timeout` says. */
+function troubleOf(effect: Effect, error: unknown): unknown {
+  const trouble = toStoreError(error)
+  if (effect === 'none' || !isAnswerLost(error)) return trouble
+  const sentence = 'the connection to MySQL was lost: what was written is not known'
+  return new StoreError('timeout', sentence, { cause: error })
+}

@@ -1,0 +1,2 @@
+export { migrationSql, SCHEMA_VERSION } from './migrations/index.ts'
+export { type MysqlStoreOptions, mysqlStore } from './mysql-store.ts'
