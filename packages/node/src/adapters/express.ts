@@ -3,6 +3,7 @@ import { problemResponse } from '../http/problem.ts'
 import type { Pawl } from '../pawl.ts'
 import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
 import {
+  type AddressOf,
   NodeRequest,
   NodeSink,
   PawlExchange,
@@ -35,8 +36,9 @@ export interface PawlExpressOptions {
  */
 export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): RequestHandler {
   const { cors: servesCors = true } = options
+  const addressOf: AddressOf = (request) => pawl.clientAddress((request as Request).ip, null)
   return (request, response, next) => {
-    const view = new NodeRequest(request, response, () => addressOf(pawl, request))
+    const view = new NodeRequest(request, response, addressOf)
     request.pawl = new PawlExchange(pawl, view, new NodeSink(response))
     const own = pawl.handler(view)
     if (own !== undefined) {
@@ -62,11 +64,12 @@ export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): Reque
 export function requireSession(options: GuardOptions = {}): RequestHandler {
   return (request, response, next) => {
     if (request.pawl === undefined) return next(new Error('mount pawlExpress(pawl) first'))
-    const settle = (verdict: GuardVerdict): void => {
-      if (verdict.kind !== 'refused') next()
-      else sendResponse(response, problemResponse(verdict.refusal)).catch(next)
-    }
     const verdict = request.pawl.guard(options)
+    if (!(verdict instanceof Promise) && verdict.kind !== 'refused') return next()
+    const settle = (settled: GuardVerdict): void => {
+      if (settled.kind !== 'refused') next()
+      else sendResponse(response, problemResponse(settled.refusal)).catch(next)
+    }
     if (verdict instanceof Promise) verdict.then(settle).catch(next)
     else settle(verdict)
   }
@@ -84,8 +87,4 @@ export function pawlErrors(): ErrorRequestHandler {
       })
       .catch(next)
   }
-}
-
-function addressOf(pawl: Pawl, request: Request): string | undefined {
-  return pawl.clientAddress(request.ip, null)
 }

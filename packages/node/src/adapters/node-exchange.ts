@@ -10,20 +10,19 @@ import type { PawlSession } from '../session/pawl-session.ts'
 import type { NewSession } from '../session/start-session.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
 
+/** Tells the address of a request's client. */
+export type AddressOf = (request: IncomingMessage) => string | undefined
+
 /** A `node:http` request as the driver sees it, made without copying anything. */
 export class NodeRequest implements RequestLike {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #address: () => string | undefined
+  readonly #addressOf: AddressOf
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    address: () => string | undefined,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, addressOf: AddressOf) {
     this.#request = request
     this.#response = response
-    this.#address = address
+    this.#addressOf = addressOf
   }
 
   get method(): string {
@@ -46,7 +45,7 @@ export class NodeRequest implements RequestLike {
   }
 
   get clientAddress(): string | undefined {
-    return this.#address()
+    return this.#addressOf(this.#request)
   }
 
   /** Aborts when the connection closes before the response is complete. */
@@ -74,8 +73,12 @@ export class NodeSink implements HeaderSink {
 
   vary(names: string): void {
     const former = this.#response.getHeader('vary')
+    if (former === undefined) {
+      this.#response.setHeader('vary', names)
+      return
+    }
     const text = Array.isArray(former) ? former.join(', ') : former
-    this.#response.setHeader('vary', mergeVary(text === undefined ? null : String(text), names))
+    this.#response.setHeader('vary', mergeVary(String(text), names))
   }
 
   setCookie(name: string, line: string): void {
@@ -137,6 +140,7 @@ export class PawlExchange {
 
 /** Sets CORS headers on a response; its own `Vary` is kept. */
 export function setCorsHeaders(response: ServerResponse, headers: CorsHeaders): void {
+  if (headers.length === 0) return
   const sink = new NodeSink(response)
   for (const [name, value] of headers) {
     if (name === 'vary') sink.vary(value)

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problemResponse } from '../http/problem.ts'
 import type { Pawl } from '../pawl.ts'
-import type { GuardOptions } from '../session/guard.ts'
+import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
 import {
+  type AddressOf,
   NodeRequest,
   NodeSink,
   PawlExchange,
@@ -33,23 +34,23 @@ export function pawlListener(
   handler: PawlHandler,
   onError: (error: unknown) => void = (error) => process.emitWarning(String(error)),
 ): Listener {
+  const addressOf = addressReader(pawl)
+  const fail = async (response: ServerResponse, error: unknown): Promise<void> => {
+    if (await sendPawlError(response, error)) return
+    onError(error)
+    if (!response.headersSent) response.writeHead(500)
+    response.end()
+  }
+  // Not an async function: a route that answers at once is served without a promise.
   return (request, response) => {
-    const fail = async (error: unknown): Promise<void> => {
-      if (await sendPawlError(response, error)) return
-      onError(error)
-      if (!response.headersSent) response.writeHead(500)
-      response.end()
-    }
-    // Not an async function: a route that answers at once is served without a promise.
     try {
-      const view = new NodeRequest(request, response, () => addressOf(pawl, request))
-      const sink = new NodeSink(response)
+      const view = new NodeRequest(request, response, addressOf)
       const served =
         serveOwn(pawl, view, response) ??
-        handler(request, response, new PawlExchange(pawl, view, sink))
-      if (served instanceof Promise) served.catch(fail)
+        handler(request, response, new PawlExchange(pawl, view, new NodeSink(response)))
+      if (served instanceof Promise) served.catch((error: unknown) => fail(response, error))
     } catch (error) {
-      void fail(error)
+      void fail(response, error)
     }
   }
 }
@@ -68,10 +69,12 @@ function serveOwn(
   return undefined
 }
 
-function addressOf(pawl: Pawl, request: IncomingMessage): string | undefined {
-  const forwarded = request.headers['x-forwarded-for']
-  const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
-  return pawl.clientAddress(request.socket.remoteAddress, chain ?? null)
+function addressReader(pawl: Pawl): AddressOf {
+  return (request) => {
+    const forwarded = request.headers['x-forwarded-for']
+    const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
+    return pawl.clientAddress(request.socket.remoteAddress, chain ?? null)
+  }
 }
 
 /**
@@ -81,10 +84,13 @@ function addressOf(pawl: Pawl, request: IncomingMessage): string | undefined {
 export function requireSession(handler: PawlHandler, options: GuardOptions = {}): PawlHandler {
   return (request, response, pawl) => {
     const verdict = pawl.guard(options)
-    const proceed = (settled: Awaited<typeof verdict>): unknown =>
+    if (!(verdict instanceof Promise) && verdict.kind !== 'refused') {
+      return handler(request, response, pawl)
+    }
+    const settle = (settled: GuardVerdict): unknown =>
       settled.kind === 'refused'
         ? sendResponse(response, problemResponse(settled.refusal))
         : handler(request, response, pawl)
-    return verdict instanceof Promise ? verdict.then(proceed) : proceed(verdict)
+    return verdict instanceof Promise ? verdict.then(settle) : settle(verdict)
   }
 }

@@ -18,7 +18,6 @@ const VALUE = /^[A-Za-z0-9._~-]*$/
 const ATTRIBUTE = /^[A-Za-z0-9._/-]+$/
 
 const EQUALS = 0x3d
-const SEMICOLON = 0x3b
 const SPACE = 0x20
 const TAB = 0x09
 
@@ -31,25 +30,25 @@ const NONE: readonly string[] = []
 export function readCookies(header: string | null, name: string): readonly string[] {
   if (header === null) return NONE
   let found: string[] | undefined
-  let from = 0
-  while (found === undefined || found.length < LIMITS.refreshTokens) {
-    const at = header.indexOf(name, from)
-    if (at < 0) break
-    from = at + name.length
-    if (header.charCodeAt(from) !== EQUALS || !startsPair(header, at)) continue
+  // From one semicolon to the next: tokens hold many a first character of the name, but none.
+  for (let from = 0; from < header.length; ) {
     const semicolon = header.indexOf(';', from)
     const end = semicolon < 0 ? header.length : semicolon
-    found ??= []
-    found.push(trimmed(header, from + 1, end))
-    from = end
+    let at = from
+    while (at < end && isBlank(header.charCodeAt(at))) at += 1
+    const valueAt = at + name.length + 1
+    if (
+      valueAt <= end &&
+      header.charCodeAt(valueAt - 1) === EQUALS &&
+      header.startsWith(name, at)
+    ) {
+      const value = trimmed(header, valueAt, end)
+      if (found === undefined) found = [value]
+      else if (found.push(value) >= LIMITS.refreshTokens) break
+    }
+    from = end + 1
   }
   return found ?? NONE
-}
-
-function startsPair(header: string, at: number): boolean {
-  let before = at - 1
-  while (before >= 0 && isBlank(header.charCodeAt(before))) before -= 1
-  return before < 0 || header.charCodeAt(before) === SEMICOLON
 }
 
 function trimmed(header: string, from: number, to: number): string {

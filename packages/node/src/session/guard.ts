@@ -9,10 +9,10 @@ import { type CsrfMode, decideCsrf } from '../http/csrf.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { isSafe, type RequestLike } from '../request-like.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
-import { readCredentials, readRefreshTokens } from './credentials.ts'
+import { readCredentials } from './credentials.ts'
 import type { Driver } from './driver.ts'
 import { forbidCaching } from './hand-over.ts'
-import { type PawlSession, RequestSession } from './pawl-session.ts'
+import { type PawlSession, RequestSession, type SessionChannel } from './pawl-session.ts'
 
 /** What a route asks of a session. */
 export interface GuardOptions {
@@ -66,27 +66,30 @@ export function judgeRequest(
     const refusal = refuseForeign(driver, request, options.csrf)
     if (refusal !== undefined) return { kind: 'refused', refusal }
   }
+  const asked: Asked = { driver, request, sink, transport, options }
+  if (access.length > 1) return judgeDuplicates(asked, access)
   const [token] = access
   if (token === undefined) return { kind: 'refused', refusal: refuse('access_token_expired') }
-  const isPersistent = (): boolean =>
-    readRefreshTokens(request, transport, driver.config).persistent
-  const admit = (outcome: Outcome<VerifiedSession>, used: string): GuardVerdict => {
-    if (outcome.kind === 'refused') return { kind: 'refused', refusal: outcome }
-    const channel = { sink, transport, token: used, isPersistent }
-    const session = new RequestSession(driver, channel, outcome.value)
-    if (options.claims === undefined || options.claims(session.claims, session)) {
-      return { kind: 'session', session }
-    }
-    return { kind: 'refused', refusal: refuse('claim_refused') }
-  }
-  const verify = verifierOf(driver, request, options)
-  if (access.length > 1) {
-    return judgeDuplicates(access, verify).then((found) => admit(found.outcome, found.token))
-  }
-  const outcome = verify(token)
+  const outcome = verify(asked, token)
   return outcome instanceof Promise
-    ? outcome.then((settled) => admit(settled, token))
-    : admit(outcome, token)
+    ? outcome.then((settled) => admit(asked, settled, token))
+    : admit(asked, outcome, token)
+}
+
+/** What is asked about one request; also how a session that is found reaches its response. */
+interface Asked extends SessionChannel {
+  readonly driver: Driver
+  readonly options: GuardOptions
+}
+
+function admit(asked: Asked, outcome: Outcome<VerifiedSession>, token: string): GuardVerdict {
+  if (outcome.kind === 'refused') return { kind: 'refused', refusal: outcome }
+  const { driver, options } = asked
+  const session = new RequestSession(driver, asked, { token, verified: outcome.value })
+  if (options.claims === undefined || options.claims(session.claims, session)) {
+    return { kind: 'session', session }
+  }
+  return { kind: 'refused', refusal: refuse('claim_refused') }
 }
 
 /** The refusal of a request that another site may have sent; undefined if it passes. */
@@ -103,38 +106,33 @@ export function refuseForeign(
   return decision.kind === 'refused' ? refuse('csrf_refused', decision.why) : undefined
 }
 
-type Verify = (token: string) => MaybePromise<Outcome<VerifiedSession>>
-
-function verifierOf(driver: Driver, request: RequestLike, options: GuardOptions): Verify {
-  const { verifier } = driver
-  if (options.checkStore !== true) return verifier.verify
-  const { clientAddress, signal } = request
-  return (token) => verifier.verifyAtStore(token, { clientAddress, signal: signal ?? undefined })
+function verify(asked: Asked, token: string): MaybePromise<Outcome<VerifiedSession>> {
+  const { verifier } = asked.driver
+  if (asked.options.checkStore !== true) return verifier.verify(token)
+  const { clientAddress, signal } = asked.request
+  return verifier.verifyAtStore(token, { clientAddress, signal: signal ?? undefined })
 }
 
 /**
  * Duplicate cookies of one name: all are tried. Good ones of one session are one session, the
  * newest grant counts; good ones of different sessions are nobody's, for one of them was planted.
  */
-async function judgeDuplicates(
-  access: readonly string[],
-  verify: Verify,
-): Promise<{ readonly outcome: Outcome<VerifiedSession>; readonly token: string }> {
+async function judgeDuplicates(asked: Asked, access: readonly string[]): Promise<GuardVerdict> {
   const tried: { outcome: Outcome<VerifiedSession>; token: string }[] = []
   for (const token of new Set(access)) {
-    tried.push({ outcome: await verify(token), token })
+    tried.push({ outcome: await verify(asked, token), token })
   }
   const good = tried.flatMap(({ outcome, token }) =>
     outcome.kind === 'ok' ? [{ outcome, token, session: outcome.value }] : [],
   )
   if (new Set(good.map(({ session }) => session.handle)).size > 1) {
-    return { outcome: refuse('access_token_invalid'), token: '' }
+    return { kind: 'refused', refusal: refuse('access_token_invalid') }
   }
   good.sort((a, b) => b.session.lineage.generation - a.session.lineage.generation)
   const [best] = good
-  if (best !== undefined) return best
-  const codeOf = (code: string) =>
-    tried.find(({ outcome }) => outcome.kind === 'refused' && outcome.code === code)
-  const telling = codeOf('unavailable') ?? codeOf('access_token_expired') ?? tried[0]
-  return telling ?? { outcome: refuse('access_token_invalid'), token: '' }
+  if (best !== undefined) return admit(asked, best.outcome, best.token)
+  const refusals = tried.flatMap(({ outcome }) => (outcome.kind === 'refused' ? [outcome] : []))
+  const first = (code: string) => refusals.find((refusal) => refusal.code === code)
+  const telling = first('unavailable') ?? first('access_token_expired') ?? refusals[0]
+  return { kind: 'refused', refusal: telling ?? refuse('access_token_invalid') }
 }

@@ -26,6 +26,9 @@ export function handleOwnRoute(
   request: RequestLike,
 ): Promise<Response> | undefined {
   const { basePath } = driver.config
+  const { url } = request
+  // Most requests are the app's: their path is not even cut out.
+  if (url.startsWith('/') && !url.startsWith(basePath)) return undefined
   const path = pathOf(request)
   if (!path.startsWith(basePath)) return undefined
   const below = path.slice(basePath.length)

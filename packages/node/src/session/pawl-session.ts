@@ -3,6 +3,8 @@ import { refuse } from '@pawl/protocol'
 import type { HeaderSink } from '../http/header-sink.ts'
 import type { Transport } from '../options.ts'
 import { PawlError } from '../pawl-error.ts'
+import type { RequestLike } from '../request-like.ts'
+import { readRefreshTokens } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
 import { handOverAccess, withdraw } from './hand-over.ts'
 
@@ -39,12 +41,11 @@ export interface PawlSession {
 
 /** How a session reaches the response of its request. */
 export interface SessionChannel {
+  readonly request: RequestLike
   readonly sink: HeaderSink
   readonly transport: Transport
-  /** The access token the request came with (or was just given). */
-  readonly token: string
-  /** Whether its cookies outlive the browser. */
-  readonly isPersistent: () => boolean
+  /** Whether its cookies outlive the browser; default: as those that the request came with. */
+  readonly persistent?: boolean
 }
 
 /** {@link PawlSession} over a verified access token. */
@@ -55,11 +56,16 @@ export class RequestSession implements PawlSession {
   #token: string
   #claims: JsonObjectValue
 
-  constructor(driver: Driver, channel: SessionChannel, verified: VerifiedSession) {
+  /** `token` is the access token that the request came with, or was just given. */
+  constructor(
+    driver: Driver,
+    channel: SessionChannel,
+    { verified, token }: { readonly verified: VerifiedSession; readonly token: string },
+  ) {
     this.#driver = driver
     this.#channel = channel
     this.#verified = verified
-    this.#token = channel.token
+    this.#token = token
     this.#claims = verified.claims
   }
 
@@ -88,7 +94,7 @@ export class RequestSession implements PawlSession {
   }
 
   async replaceClaims(claims: JsonObjectValue): Promise<void> {
-    const { sink, transport, isPersistent } = this.#channel
+    const { request, sink, transport } = this.#channel
     sink.assertOpen()
     const { config, core, nowMs } = this.#driver
     const { session, accessToken } = unwrap(
@@ -96,7 +102,8 @@ export class RequestSession implements PawlSession {
     )
     this.#claims = Object.freeze({ ...session.claims })
     if (accessToken === null) return
-    const delivery = { config, transport, sink, nowMs: nowMs(), persistent: isPersistent() }
+    const { persistent = readRefreshTokens(request, transport, config).persistent } = this.#channel
+    const delivery = { config, transport, sink, nowMs: nowMs(), persistent }
     const { token, expiresAtMs } = accessToken
     const { lineage } = this.#verified
     if (!handOverAccess(delivery, { token, expiresAtMs, session, lineage })) {

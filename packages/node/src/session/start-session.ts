@@ -59,8 +59,8 @@ export async function startSession(
     expiresAtMs: accessToken.expiresAtMs,
     lineage,
   }
-  const channel = { sink, transport, token: accessToken.token, isPersistent: () => persistent }
-  return new RequestSession(driver, channel, verified)
+  const channel = { request, sink, transport, persistent }
+  return new RequestSession(driver, channel, { verified, token: accessToken.token })
 }
 
 /**

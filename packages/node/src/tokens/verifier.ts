@@ -113,9 +113,9 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
     const read = readAccessToken(token, current, now)
     if (read.kind === 'unknown-key') return undefined
     if (read.kind !== 'valid') return read.kind === 'expired' ? EXPIRED : INVALID
-    const entry = entryOf(read, current)
     const text = ownCopy(token)
-    cache.set(text, entry)
+    const entry = entryOf(text, read, current)
+    cache.set(entry)
     const outcome = judgeKnown(text, entry, now)
     return isGated && outcome.kind === 'ok' ? gate.pass(text, entry, now) : outcome
   }
@@ -152,10 +152,12 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
 }
 
 function entryOf(
+  token: string,
   { session, mintedAtMs }: { readonly session: VerifiedSession; readonly mintedAtMs: number },
   trust: Trust,
 ): VerifiedToken {
   return {
+    token,
     outcome: ok(session),
     session,
     mintedAtMs,

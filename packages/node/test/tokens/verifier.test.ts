@@ -189,3 +189,16 @@ test('more tokens than the cache holds are all verified', async () => {
     assert.equal(codeOf(await verifier.verify(token)), 'ok')
   }
 })
+
+test('a token that ends like one seen before is judged by its whole text', async () => {
+  const { verifier } = setUp()
+  const token = first.token()
+  await verifier.verify(token)
+  assert.equal(codeOf(await verifier.verify(token)), 'ok')
+  const [header = '', , signature = ''] = token.split('.')
+  const [, payload = ''] = first.token({ sub: 'bob' }).split('.')
+  const forged = `${header}.${payload}.${signature}`
+  assert.equal(codeOf(await verifier.verify(forged)), 'access_token_invalid')
+  assert.equal(codeOf(await verifier.verify(`x${token}`)), 'access_token_invalid')
+  assert.equal(codeOf(await verifier.verify(token)), 'ok')
+})
