@@ -156,7 +156,8 @@ function tailOf(log: string): string {
   return readFileSync(log, 'utf8').trim().split('\n').slice(-6).join('\n')
 }
 
-async function canConnect(port: number): Promise<boolean> {
+/** Whether something listens on a port of the loopback. */
+export async function canConnect(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   const { promise, resolve } = Promise.withResolvers<boolean>()
   socket.once('connect', () => resolve(true)).once('error', () => resolve(false))

@@ -23,14 +23,21 @@ export interface Ground {
   readonly faults: readonly Fault[]
   /** Copies what the database holds now; what comes back puts that back, under load. */
   readonly keepCopy: (scene: Scene) => Promise<() => Promise<void>>
-  /** Whether a database server ends for good when its disk is full, and has to be started again. */
-  readonly restartAfterFullDisk: () => Promise<void>
+  /** Makes the database want room now: it may have some of its own to write in for a while. */
+  readonly wantRoom: () => Promise<void>
+  /**
+   * Waits until clients are served, or finds that the database server has ended; then starts it
+   * again and says so with true.
+   */
+  readonly revive: (scene: Scene) => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
 /** One row of the table of engines. */
 export interface GroundKind {
   readonly name: EngineName | 'sqlite'
+  /** False for a server of the tests that keeps its data in memory. */
+  readonly keepsFiles: boolean
   /** @param folder where the data are to be; default: a temporary one */
   readonly open: (folder?: string) => Promise<Ground>
 }

@@ -6,6 +6,7 @@ import { openServerGround } from './server-ground.ts'
 /** PostgreSQL: its data directory is copied; a lock on the table keeps every connection waiting. */
 export const postgresGround: GroundKind = {
   name: 'postgres',
+  keepsFiles: true,
   open: (folder) =>
     openServerGround(
       {
@@ -15,6 +16,12 @@ export const postgresGround: GroundKind = {
           const rival = openConsole([`${postgresPrograms()}/psql`, '-Xq', engine.url])
           await rival.say('BEGIN; LOCK TABLE pawl_sessions; \\echo held', /held/)
           return () => rival.close()
+        },
+        // The next segment of its log, which it would want within minutes.
+        wantRoom: async (engine) => {
+          const operator = openConsole([`${postgresPrograms()}/psql`, '-Xq', engine.url])
+          await operator.say('SELECT pg_switch_wal(); \\echo done', /done|PANIC|lost/)
+          await operator.close()
         },
       },
       folder,

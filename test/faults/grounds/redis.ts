@@ -8,6 +8,7 @@ const CLIENTS_MAX = 10_000
 /** Redis: its append-only files are copied; a limit of one client, the rival, keeps others out. */
 export const redisGround: GroundKind = {
   name: 'redis',
+  keepsFiles: true,
   open: (folder) =>
     openServerGround(
       {

@@ -11,6 +11,7 @@ import {
   startProxy,
   type TcpProxy,
 } from '../../engines/index.ts'
+import { canConnect } from '../../engines/server-process.ts'
 import type { Fault, Ground, Scene } from '../ground.ts'
 
 /** What a server of its own kind needs. */
@@ -20,6 +21,8 @@ export interface ServerGround {
   readonly dataFolder: string | null
   /** Keeps every connection of the cores busy, or out; what comes back lets go. */
   readonly exhaust: (engine: Engine) => Promise<() => Promise<void>>
+  /** See `Ground`; default: it always wants room. */
+  readonly wantRoom?: (engine: Engine) => Promise<void>
 }
 
 /** How often the server, and the wire, are struck in one fault. */
@@ -29,6 +32,7 @@ const CUTS = 20
 const PROGRESS = 15
 /** Answers that have to fail before a trouble has been felt. */
 const FELT = 20
+const LOOK_PAUSE_MS = 20
 /** The length of a stall. */
 const STALL_MS = 5000
 
@@ -42,7 +46,8 @@ export async function openServerGround(kind: ServerGround, folder?: string): Pro
     env: { PAWL_STORE: proxy.through(engine.url), PAWL_SECRET: generateSecret() },
     faults,
     keepCopy: (scene) => keepCopy(kind, engine, scene),
-    restartAfterFullDisk: () => engine.restart(),
+    wantRoom: async () => kind.wantRoom?.(engine),
+    revive: (scene) => revive(engine, scene),
     close: async () => {
       await proxy.close()
       await engine.stop()
@@ -112,6 +117,18 @@ function exhaustion({ exhaust }: ServerGround, engine: Engine): Fault {
       await isFelt.finally(letGo)
     },
   }
+}
+
+async function revive(engine: Engine, { load }: Scene): Promise<boolean> {
+  const served = load.acknowledged()
+  while (load.acknowledged() === served) {
+    if (!(await canConnect(engine.port))) {
+      await engine.restart()
+      return true
+    }
+    await delay(LOOK_PAUSE_MS)
+  }
+  return false
 }
 
 /** As a copy of the volume is: taken, and put back, while the server is down. */

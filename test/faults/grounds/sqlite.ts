@@ -15,6 +15,7 @@ const STALL_MS = 5000
 /** SQLite: the cores themselves are its server. */
 export const sqliteGround: GroundKind = {
   name: 'sqlite',
+  keepsFiles: true,
   open: async (folder = tmpdir()) => {
     const place = mkdtempSync(path.join(folder, 'pawl-sqlite-'))
     const file = path.join(place, 'pawl.db')
@@ -22,7 +23,8 @@ export const sqliteGround: GroundKind = {
       env: { PAWL_STORE: `sqlite:${file}`, PAWL_DATA_DIR: place },
       faults: [kills(), freeze(), lock(file)],
       keepCopy: (scene) => keepCopy(file, scene),
-      restartAfterFullDisk: async () => {},
+      wantRoom: async () => {},
+      revive: async () => false,
       close: async () => rmSync(place, { recursive: true, force: true }),
     }
     return ground
