@@ -27,6 +27,7 @@ const tasks = {
   build: 'scripts/build.ts',
   reference: 'scripts/write-reference.ts',
   sim: 'simulation/src/main.ts',
+  compat: 'test/compat/main.ts',
   bench: 'bench/src/main.ts',
 }
 

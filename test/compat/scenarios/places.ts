@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { openBrowser } from '../browser.ts'
+import {
+  assertRefused,
+  callBackend,
+  findSession,
+  type LoggedIn,
+  logIn,
+  newBrowser,
+  readToken,
+  refreshWell,
+  type Scenario,
+  useWell,
+  type World,
+} from './scenario.ts'
+
+/** The core's own record, asked on a request. */
+async function checkDatabase(world: World): Promise<void> {
+  const { browser, handle } = await logIn(world)
+  await useWell(browser, '/me/checked')
+  const first = browser.jar()
+  await refreshWell(browser)
+  await useWell(browser, '/me/checked')
+  await useWell(browser)
+  await refreshWell(browser)
+  await useWell(browser, '/me/checked')
+
+  const displaced = newBrowser(world)
+  displaced.restore(browser.jar())
+  await refreshWell(displaced, 'the branch that will fall behind')
+  for (let round = 0; round < 3; round++) {
+    await refreshWell(browser, 'the branch that goes on')
+    await useWell(browser)
+  }
+  assertRefused(await displaced.get('/me/checked'), 'any', 'a displaced branch, checked')
+  displaced.restore(first)
+  assertRefused(await displaced.get('/me/checked'), 'any', 'a token of long ago, checked')
+  await useWell(browser, '/me/checked')
+  await callBackend(world, 'revoke', { handle })
+  assertRefused(await browser.get('/me/checked'), 'unauthorised', 'an ended session, checked')
+}
+
+async function tenants(world: World): Promise<void> {
+  const made = await world.core.call('PUT', '/recipe/multitenancy/tenant/v2', { tenantId: 'acme' })
+  assert.equal(made.status, 200, await made.text())
+  const { browser, userId, handle } = await logIn(world, { tenantId: 'acme' })
+  const inPublic = await logIn(world, { userId })
+  const me = await useWell(browser)
+  assert.equal(me.tenantId, 'acme')
+  assert.ok(handle.endsWith('_acme'), 'the handle names the tenant')
+  assert.equal(readToken(browser.jar().access).claims.tId, 'acme')
+  assert.equal((await findSession(world, handle))?.tenantId, 'acme')
+  await refreshWell(browser)
+  await useWell(browser, '/me/checked')
+  const list = (tenantId?: string) => callBackend(world, 'list', { userId, tenantId })
+  assert.deepEqual(await list('acme'), [handle])
+  assert.deepEqual(await list('public'), [inPublic.handle])
+  const everywhere = (await list()) as readonly string[]
+  assert.deepEqual([...everywhere].sort(), [handle, inPublic.handle].sort())
+  await revokeOfTenant(world, { browser, userId, handle }, inPublic)
+  const nowhere = { userId, tenantId: 'no-such-tenant', payload: {}, data: {} }
+  const refused = await newBrowser(world).send('POST', '/login', nowhere)
+  assert.equal(refused.status, 500, 'no session in a tenant that is not there')
+}
+
+async function revokeOfTenant(world: World, here: LoggedIn, outside: LoggedIn): Promise<void> {
+  const { userId } = here
+  const revoked = await callBackend(world, 'revokeAll', { userId, tenantId: 'acme' })
+  // Some majors leave out the word that keeps the revocation to the tenant.
+  const isKept = world.app.exchanges.at(-1)?.requestBody.includes('"revokeAcrossAllTenants":false')
+  const wanted = isKept ? [here.handle] : [here.handle, outside.handle]
+  assert.deepEqual([...(revoked as readonly string[])].sort(), wanted.sort())
+  assertRefused(await here.browser.refresh(), 'unauthorised', 'the session of the tenant')
+  if (isKept) await refreshWell(outside.browser, 'the session outside the tenant')
+}
+
+/** Two apps at one core: neither knows the other's sessions. */
+async function apps(world: World): Promise<void> {
+  const here = await logIn(world)
+  const there = { ...world, app: await world.otherApp('plain') }
+  assert.equal((await findSession(there, here.handle)) ?? null, null)
+  const stranger = newBrowser(there)
+  stranger.restore(here.browser.jar())
+  assertRefused(await stranger.refresh(), 'unauthorised', 'a token of another app')
+  const elsewhere = await logIn(there)
+  assert.equal((await findSession(world, elsewhere.handle)) ?? null, null)
+  await refreshWell(here.browser, 'at home')
+  const { url } = world.core
+  const unknown = await fetch(`${url}/appid-turning/recipe/session?sessionHandle=x`, {
+    headers: { 'api-key': 'not-a-key-that-anybody-has' },
+  })
+  assert.equal(unknown.status, 401)
+  assert.equal(await unknown.text(), 'Invalid API key\n')
+}
+
+/** Without protection a request needs no more than its cookie. */
+async function csrfNone(world: World): Promise<void> {
+  const { browser } = await logIn(world, { sendsRid: false })
+  assert.equal((await browser.send('POST', '/me')).status, 200)
+  await refreshWell(browser)
+  assert.equal((await browser.send('POST', '/me/checked')).status, 200)
+}
+
+async function csrfToken(world: World): Promise<void> {
+  const { browser } = await logIn(world)
+  for (let round = 0; round < 2; round++) {
+    const jar = browser.jar()
+    assert.notEqual(jar.antiCsrf, '', 'a token against forged requests')
+    for (const path of ['/me', '/me/checked']) {
+      for (const antiCsrf of ['', 'guessed']) {
+        browser.restore({ ...jar, antiCsrf })
+        assertRefused(await browser.send('POST', path), 'tryRefresh', `${path}, forged`)
+      }
+      browser.restore(jar)
+      const sent = await browser.send('POST', path)
+      assert.equal(sent.status, 200, `${path}: ${JSON.stringify(sent.body)}`)
+    }
+    browser.restore({ ...jar, antiCsrf: '' })
+    await useWell(browser)
+    assertRefused(await browser.refresh(), 'any', 'a forged refresh')
+    browser.restore({ ...jar, antiCsrf: 'guessed' })
+    assertRefused(await browser.refresh(), 'any', 'a refresh with a guess')
+    browser.restore(jar)
+    await refreshWell(browser, 'the refresh with the token')
+    assert.notEqual(browser.jar().antiCsrf, jar.antiCsrf, 'a new one with each refresh')
+  }
+  const inHeaders = openBrowser({ appUrl: world.app.url, transport: 'header' })
+  const login = { userId: 'in-headers', tenantId: 'public', payload: {}, data: {} }
+  assert.equal((await inHeaders.send('POST', '/login', login)).status, 200)
+  assert.equal((await inHeaders.send('POST', '/me')).status, 200, 'headers cannot be forged')
+  await refreshWell(inHeaders, 'a refresh in headers')
+}
+
+async function csrfHeader(world: World): Promise<void> {
+  const { browser } = await logIn(world)
+  const forged = newBrowser(world, false)
+  forged.restore(browser.jar())
+  assertRefused(await forged.send('POST', '/me'), 'any', 'a forged request')
+  forged.restore(browser.jar())
+  assertRefused(await forged.refresh(), 'any', 'a forged refresh')
+  assert.equal((await browser.send('POST', '/me')).status, 200)
+  await refreshWell(browser)
+  assert.equal((await browser.send('POST', '/me/checked')).status, 200)
+}
+
+/** Where sessions live, and what guards the requests that use them. */
+export const PLACES: readonly Scenario[] = [
+  { column: 'checkDatabase', setup: 'plain', inHeaders: true, play: checkDatabase },
+  { column: 'tenants', setup: 'plain', needsTenants: true, play: tenants },
+  { column: 'apps', setup: 'turning-keys', play: apps },
+  { column: 'csrf none', setup: 'plain', play: csrfNone },
+  { column: 'csrf token', setup: 'csrf-token', play: csrfToken },
+  { column: 'csrf header', setup: 'csrf-header', play: csrfHeader },
+]
