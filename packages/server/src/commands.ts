@@ -36,6 +36,10 @@ const COMMANDS: { readonly [name: string]: CommandFamily } = {
     usage: [['migrate [--dry-run]', 'bring the schema up to date, or print the SQL']],
     load: async () => (await import('./commands/migrate.ts')).migrateCommand,
   },
+  move: {
+    usage: [['move --from <store> --to <store>', 'move everything into an empty store']],
+    load: async () => (await import('./commands/move.ts')).moveCommand,
+  },
   apikey: {
     usage: [
       ['apikey create', 'store a new API key: --name, --scopes, --app, --expires'],

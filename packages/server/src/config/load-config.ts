@@ -28,7 +28,7 @@ type Found = { readonly raw: unknown; readonly origin: string }
 
 const FILE_SUFFIX = '_FILE'
 /** Variables of ours that are not keys of the table. */
-const OTHER_VARIABLES: readonly string[] = ['PAWL_CONFIG']
+const OTHER_VARIABLES: readonly string[] = ['PAWL_CONFIG', 'PAWL_MOVE_FROM', 'PAWL_MOVE_TO']
 
 /**
  * Loads the configuration: defaults, then the file, then the environment, then flags. Reports all

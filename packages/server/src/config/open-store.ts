@@ -52,10 +52,10 @@ export async function openStore(config: {
   readonly store: string
   readonly dataDir: string
 }): Promise<Store> {
-  const { store, dataDir } = config
-  if (store === SQLITE || store.startsWith(`${SQLITE}:`)) {
+  const { store } = config
+  const file = sqliteFileOf(config)
+  if (file !== undefined) {
     const { sqliteStore } = await import('@pawl/store-sqlite')
-    const file = store.slice(SQLITE.length + 1) || path.join(dataDir, 'pawl.db')
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true, mode: PRIVATE_DIR_MODE })
     return sqliteStore({ path: file })
   }
@@ -63,6 +63,16 @@ export async function openStore(config: {
   const open = (await loadPackage(kind))[kind.factory]
   if (typeof open !== 'function') throw new Error(`${kind.packageName} has no ${kind.factory}`)
   return (open as (options: { url: string }) => Store)({ url: store })
+}
+
+/** The file of a SQLite store; undefined for the URL of a server. */
+export function sqliteFileOf(config: {
+  readonly store: string
+  readonly dataDir: string
+}): string | undefined {
+  const { store, dataDir } = config
+  if (store !== SQLITE && !store.startsWith(`${SQLITE}:`)) return undefined
+  return store.slice(SQLITE.length + 1) || path.join(dataDir, 'pawl.db')
 }
 
 /** The SQL that `pawl migrate` would run on an empty database; a sentence where there is none. */

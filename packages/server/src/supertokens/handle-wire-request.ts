@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isStoreError } from '@pawl/core'
 import type { DialectCore } from '@pawl/embedded'
 import { refuse } from '@pawl/protocol'
 import { canonicalAddress } from '../http/canonical-address.ts'
@@ -33,6 +34,8 @@ const PUBLIC_ONLY = 'Only public tenantId can call this app specific API'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Cores in all forms are kept for so many apps at a time. */
 const DIALECTS_MAX = 1_024
+/** An app or tenant that is unknown makes a core look, but not more often than this, in ms. */
+const LOOK_COOL_DOWN_MS = 1_000
 const REFRESH_PATH = '/recipe/session/refresh'
 
 type Served = Extract<WireTarget, { kind: 'route' | 'wrong-method' | 'unserved' }>
@@ -41,13 +44,15 @@ type Url = Parameters<WireHandler>[1]
 /** Opens the wire: app, key, version, tenant, fields, route; in this order. */
 export function openWire(options: WireOptions): WireHandler {
   const dialects = dialectsOf(options)
-  return async (request, url) => {
-    const target = findWireRoute(request.method ?? '', url.path)
-    if (target.kind === 'unknown') return undefined
+  const look = looker(options)
+
+  async function serve(request: IncomingMessage, url: Url, target: Served): Promise<WireHandled> {
     const route = `supertokens ${target.path}`
-    const { app } = target
+    const { app, tenant } = target
     const isOpen = target.kind === 'route' && target.route.isOpen === true
-    const settings = await options.book.load(app)
+    if (!options.core.tenantsOf(app).includes(tenant)) await look()
+    const isKnown = options.core.app(app) !== undefined
+    const settings = isKnown ? await options.book.load(app) : options.book.known(app)
     const nowMs = Date.now()
     const caller: WireCaller = isOpen
       ? { kind: 'open' }
@@ -56,6 +61,29 @@ export function openWire(options: WireOptions): WireHandler {
     const keyId = caller.kind === 'native-key' ? { keyId: caller.key.id } : {}
     const answer = await admit(options, { request, url, target, caller, settings, dialects })
     return { ...answer, route, ...keyId }
+  }
+
+  return async (request, url) => {
+    const target = findWireRoute(request.method ?? '', url.path)
+    if (target.kind === 'unknown') return undefined
+    try {
+      return await serve(request, url, target)
+    } catch (error) {
+      if (!isStoreError(error)) throw error
+      const trouble = refuse('unavailable', `the store is ${error.kind}`)
+      return { ...refusal(trouble), route: `supertokens ${target.path}` }
+    }
+  }
+}
+
+/** Looks for apps and tenants that another core has just made; not more often than it may. */
+function looker({ core }: WireOptions): () => Promise<void> {
+  let lookedAtMs = Number.NEGATIVE_INFINITY
+  return async () => {
+    const nowMs = performance.now()
+    if (nowMs - lookedAtMs < LOOK_COOL_DOWN_MS) return
+    lookedAtMs = nowMs
+    await core.reloadApps()
   }
 }
 
@@ -80,14 +108,12 @@ async function admit(options: WireOptions, admitted: Admitted): Promise<WireAnsw
   const { route } = target
   const misplaced = faultOfPlace(target, version, caller)
   if (misplaced !== null) return misplaced
-  const native = await coreOf(options, app)
+  const native = options.core.app(app)
   if (native === undefined) return refusal(refuse('app_unknown', `there is no app ${app}`))
-  if (tenant !== 'default') {
-    const known = await findTenant(options, { app, tenant })
-    // A tenant that is not there is an answer of its own where tenants are read.
-    if (!known && !target.path.startsWith('/recipe/multitenancy/tenant')) {
-      return refusal(refuse('tenant_unknown', `there is no tenant ${tenant} in this app`))
-    }
+  // A tenant that is not there is an answer of its own where tenants are read.
+  const isOfTenants = target.path.startsWith('/recipe/multitenancy/tenant')
+  if (!options.core.tenantsOf(app).includes(tenant) && !isOfTenants) {
+    return refusal(refuse('tenant_unknown', `there is no tenant ${tenant} in this app`))
   }
   const read = await readFields(request, route, url.query)
   if (read.kind === 'fault') return text(read.status ?? 400, read.fault)
@@ -117,26 +143,6 @@ function faultOfPlace(
     return text(403, 'Only the public app, or a key with the scope admin, can call this API')
   }
   return null
-}
-
-/** An app that another core has just made is looked up once more. */
-async function coreOf(
-  { core }: WireOptions,
-  app: string,
-): Promise<ReturnType<WireContext['core']['app']>> {
-  const known = core.app(app)
-  if (known !== undefined) return known
-  await core.reloadApps()
-  return core.app(app)
-}
-
-async function findTenant(
-  { core }: WireOptions,
-  of: { readonly app: string; readonly tenant: string },
-): Promise<boolean> {
-  if (core.tenantsOf(of.app).includes(of.tenant)) return true
-  await core.reloadApps()
-  return core.tenantsOf(of.app).includes(of.tenant)
 }
 
 function unserved(path: string): WireAnswer {

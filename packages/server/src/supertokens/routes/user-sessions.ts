@@ -23,10 +23,9 @@ export const listSessions = defineRoute({
   async run(call) {
     const { userId, fetchAcrossAllTenants: isWide = true } = call.fields
     if (isRefusedWide(call, isWide)) return text(403, NOT_BELOW_TENANT)
-    const tenants = await tenantsOf(call, isWide)
-    if (tenants.kind === 'refused') return refusal(tenants)
+    const tenants = isWide ? call.context.core.tenantsOf(call.app) : [call.tenant]
     const handles: string[] = []
-    for (const tenant of tenants.value) {
+    for (const tenant of tenants) {
       const found = await handlesOf(call.native, { userId, tenant })
       if (found.kind === 'refused') return refusal(found)
       handles.push(...found.value.map((handle) => wireHandleOf({ handle, tenant })))
