@@ -13,6 +13,7 @@ import type { CoreApi } from '@pawl/protocol'
 import { accessTokens } from './access-tokens.ts'
 import { appCores } from './app-cores.ts'
 import { openAppDirectory } from './app-registry.ts'
+import { claimStore } from './claim-store.ts'
 import { watchClock } from './clock-watch.ts'
 import { openKeyRings } from './key-rings.ts'
 import { keySettings, type SigningOptions } from './key-settings.ts'
@@ -24,7 +25,6 @@ import { appRegistry } from './registry-changes.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
-import { matchSecret } from './secret-fingerprint.ts'
 import { steadyClock } from './steady-clock.ts'
 import { startSweeper } from './sweeper.ts'
 import { type WireSide, wireSide } from './wire-side.ts'
@@ -108,7 +108,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const settings = settingsOfApps(options)
   const secrets = openSecretRing([options.secret].flat())
   await store.migrate()
-  await matchSecret(store, secrets)
+  await claimStore(store, secrets)
   const clock = steadyClock(wall, options.clock === undefined ? () => performance.now() : () => 0)
   const watch = await watchClock({ store, wall, clock, onTrouble })
   const signing = keySettings(options.signing)

@@ -1,3 +1,4 @@
+export { MOVE_RECORD } from './claim-store.ts'
 export type { Dialect, DialectCore } from './dialects.ts'
 export { type EmbeddedCore, type EmbedOptions, embedCore } from './embed-core.ts'
 export { type KeyAdmin, type KeyListing, openKeyAdmin } from './key-admin.ts'

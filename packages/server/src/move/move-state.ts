@@ -5,7 +5,7 @@ import { MOVE_RECORD } from '@pawl/embedded'
 export interface MoveState {
   /** Where it moves from, as a person would name it, without a password. */
   readonly from: string
-  /** Verified: a core may start here. Any further pass makes it false until it is verified again. */
+  /** Verified: a core may start here. A further pass makes it false until it is verified too. */
   readonly isComplete: boolean
   /** Where in the walk over the sessions it stands; null at the start, and after the end. */
   readonly sessionsAfter: string | null

@@ -17,7 +17,7 @@ export type MoveOutcome =
   | { readonly kind: 'refused'; readonly sentence: string }
   /** Both stores hold the same: cores may start on the target. */
   | { readonly kind: 'complete'; readonly comparison: Comparison }
-  /** Everything was copied, but the source was written to meanwhile: a pass without cores is due. */
+  /** Everything was copied, but the source changed meanwhile: a pass without cores is due. */
   | { readonly kind: 'behind'; readonly comparison: Comparison }
 
 /** What a move needs beside its stores. */
