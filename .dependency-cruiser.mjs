@@ -82,6 +82,37 @@ export default {
       to: { path: '^packages/store-[a-z]+/src/', pathNot: '^packages/$1/src/' },
     },
     {
+      name: 'compatible-wire-translates-only',
+      comment:
+        'The wire of the SuperTokens SDKs speaks with the core through its front door and through an embedded core: it knows no store, no rule and no token envelope.',
+      severity: 'error',
+      from: { path: '^packages/server/src/supertokens/' },
+      to: {
+        path: '^packages/',
+        pathNot: [
+          '^packages/server/src/(supertokens|http)/',
+          '^packages/(core|protocol|embedded)/src/index[.]ts$',
+        ],
+      },
+    },
+    {
+      name: 'compatible-wire-takes-types-of-the-core-only',
+      comment: 'What it does, it does through the use cases of a core that it is handed.',
+      severity: 'error',
+      from: { path: '^packages/server/src/supertokens/' },
+      to: { path: core, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'core-speaks-no-wire',
+      comment: 'Nothing but the edge knows that there is another wire.',
+      severity: 'error',
+      from: {
+        path: '^packages/',
+        pathNot: ['^packages/server/src/(supertokens/|start-server|http/handle-request)', '/test/'],
+      },
+      to: { path: '^packages/server/src/supertokens/' },
+    },
+    {
       name: 'imported-by-none',
       comment: 'The simulation, the benchmarks, the examples and the scripts are ends, not parts.',
       severity: 'error',

@@ -20,7 +20,7 @@ export interface KeyRings {
   readonly publicKeys: PublicKeys
 }
 
-/** Opens the rings of a store. The keys that the settings ask for serve as many needs as they can. */
+/** Opens the rings of a store. Keys that the settings ask for serve as many needs as they can. */
 export function openKeyRings(options: KeyRingOptions): KeyRings {
   const { settings } = options
   const onDemand = { ...options, isOnDemand: true }

@@ -1,6 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
+import {
+  ACCESS_TTL_MAX_SECONDS,
+  type AppSettings,
+  type Clock,
+  type EventSink,
+  type Store,
+} from '@pawl/core'
 import { type EmbeddedCore, type EmbedOptions, embedCore } from '@pawl/embedded'
 import { faultOfExposure, faultsOfConfig, settingsOf } from './config/check-config.ts'
 import { describeStore, openStore } from './config/open-store.ts'
@@ -137,6 +143,8 @@ function wireDefaultsOf(config: ServerConfig): WireDefaults {
     allowsTestSettings: config.compatAllowTestSettings === 'true',
     apiKeys: config.compatApiKeys,
     accessTtlSeconds: config.compatAccessTtlSeconds,
+    accessTtlMaxSeconds: ACCESS_TTL_MAX_SECONDS,
+    accessJitterShare: config.accessJitterPercent / 100,
     idleTimeoutSeconds: config.compatIdleTimeoutSeconds,
     absoluteTimeoutSeconds: config.compatAbsoluteTimeoutSeconds,
   }

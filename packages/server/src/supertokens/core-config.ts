@@ -1,4 +1,4 @@
-import { ACCESS_JITTER_SHARE, ACCESS_TTL_MAX_SECONDS, type KeySettings } from '@pawl/core'
+import type { KeySettings } from '@pawl/core'
 
 /** Settings of an app as this wire names them; numbers may be texts. */
 export type CoreConfig = { readonly [name: string]: unknown }
@@ -22,6 +22,9 @@ export interface WireDefaults {
   readonly allowsTestSettings: boolean
   readonly apiKeys: readonly string[]
   readonly accessTtlSeconds: number
+  /** The longest life of an access token that the core allows. */
+  readonly accessTtlMaxSeconds: number
+  readonly accessJitterShare: number
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
 }
@@ -70,9 +73,11 @@ export function readCoreConfig(given: CoreConfig, defaults: WireDefaults): ReadC
   const idleTimeoutSeconds = Math.max(2, idle)
   const accessTtlSeconds = Math.max(
     1,
-    Math.floor(Math.min(Math.max(asked, minTtl), ACCESS_TTL_MAX_SECONDS, idleTimeoutSeconds / 2)),
+    Math.floor(
+      Math.min(Math.max(asked, minTtl), defaults.accessTtlMaxSeconds, idleTimeoutSeconds / 2),
+    ),
   )
-  const jitter = read('access_token_validity_jitter', ACCESS_JITTER_SHARE)
+  const jitter = read('access_token_validity_jitter', defaults.accessJitterShare)
   if (jitter > JITTER_MAX) faults.push(`'access_token_validity_jitter' must be 0 to ${JITTER_MAX}`)
   const accessJitterShare =
     accessTtlSeconds < JITTERED_FROM_SECONDS ? 0 : Math.min(jitter, JITTER_MAX)
@@ -107,7 +112,7 @@ function readTurning(
   if (!defaults.allowsTestSettings) {
     if (intervalMs < HOUR_MS) faults.push(`'${name}' must be at least 1 hour`)
     const interval = Math.max(intervalMs, INTERVAL_MIN_MS)
-    const keptMs = ACCESS_TTL_MAX_SECONDS * 1000 + CLOCK_SKEW_MS
+    const keptMs = defaults.accessTtlMaxSeconds * 1000 + CLOCK_SKEW_MS
     return { intervalMs: interval, publishAheadMs: HOUR_MS, keptMs }
   }
   if (!(intervalMs >= 1_000)) faults.push(`'${name}' must be at least 1 second`)

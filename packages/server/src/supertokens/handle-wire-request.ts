@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { isStoreError } from '@pawl/core'
 import type { DialectCore } from '@pawl/embedded'
 import { refuse } from '@pawl/protocol'
 import { canonicalAddress } from '../http/canonical-address.ts'
@@ -66,13 +65,7 @@ export function openWire(options: WireOptions): WireHandler {
   return async (request, url) => {
     const target = findWireRoute(request.method ?? '', url.path)
     if (target.kind === 'unknown') return undefined
-    try {
-      return await serve(request, url, target)
-    } catch (error) {
-      if (!isStoreError(error)) throw error
-      const trouble = refuse('unavailable', `the store is ${error.kind}`)
-      return { ...refusal(trouble), route: `supertokens ${target.path}` }
-    }
+    return serve(request, url, target)
   }
 }
 

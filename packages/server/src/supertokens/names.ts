@@ -7,7 +7,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const UUID_CHARS = 36
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
 
-/** The wire's name of an app or tenant. The two defaults change places, so that nothing collides. */
+/** The wire's name of an app or tenant. The two defaults change places: nothing collides. */
 export function wireNameOf(name: string): string {
   return swapDefaults(name)
 }
@@ -30,7 +30,7 @@ export interface SessionName {
   readonly tenant: string
 }
 
-/** The wire's handle: the 128 bits as a UUID, then `_` and the tenant if it is not the public one. */
+/** The wire's handle: 128 bits as a UUID, then `_` and the tenant if it is not the public one. */
 export function wireHandleOf({ handle, tenant }: SessionName): string {
   const hex = Buffer.from(handle, 'base64url').toString('hex')
   const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)]

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { AppId, AppSettings, RecordStore } from '@pawl/core'
-import { isStoreError } from '@pawl/core'
 import {
   type CoreConfig,
   readCoreConfig,
@@ -62,7 +61,7 @@ export function openWireSettings(store: RecordStore, defaults: WireDefaults): Wi
     const nowMs = performance.now()
     if (entry !== undefined && nowMs - entry.loadedAtMs < KNOWN_FOR_MS) return entry.settings
     const settings = await read(app).catch((error: unknown) => {
-      if (entry === undefined || !isStoreError(error)) throw error
+      if (entry === undefined) throw error
       return entry.settings
     })
     if (book.size >= APPS_MAX) book.clear()

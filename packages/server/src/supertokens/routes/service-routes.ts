@@ -16,8 +16,11 @@ export const hello = defineRoute({
   isOld: true,
   fields: {},
   async run({ context }) {
-    await context.core.ping()
-    return text(200, 'Hello')
+    const isWell = await context.core.ping().then(
+      () => true,
+      () => false,
+    )
+    return isWell ? text(200, 'Hello') : text(503, 'The store does not answer', 'unavailable')
   },
 })
 
