@@ -3,12 +3,14 @@ import {
   createPublicKey,
   generateKeyPair,
   type KeyObject,
+  type SignKeyObjectInput,
   sign,
   verify,
 } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { EpochMs } from '@pawl/core'
 import { ACCESS_TOKEN_TYP } from '@pawl/protocol'
+import { hasSpareTime } from './spare-time.ts'
 
 const generateKeyPairAsync = promisify(generateKeyPair)
 /** RSA modulus of a new RS256 key, in bits: 128 bits of strength. */
@@ -37,7 +39,10 @@ export interface SigningKey {
   readonly signsFromMs: EpochMs
   readonly jwk: { readonly kty: string; readonly kid: string; readonly alg: string; use: string }
   readonly signatureBytes: number
-  /** Signs in the thread pool: the event loop goes on meanwhile. */
+  /**
+   * Signs: in this thread when it has time to spare and the algorithm is a quick one, else in the
+   * thread pool, so that the event loop goes on meanwhile.
+   */
   readonly sign: (data: string) => Promise<Buffer>
   readonly verify: (data: string, signature: Buffer) => boolean
 }
@@ -94,14 +99,24 @@ export function signingKey(facts: SigningKeyFacts, pkcs8: Buffer): SigningKey {
     jwk: { kty, ...members, kid, alg: algorithm, use: 'sig' },
     signatureBytes: (publicKey.asymmetricKeyDetails?.modulusLength ?? EC_SIGNATURE_BITS) / 8,
     sign: (data) =>
-      new Promise((resolve, reject) => {
-        sign(digest, Buffer.from(data, 'latin1'), signer, (error, signature) => {
-          if (error) reject(error)
-          else resolve(signature)
-        })
-      }),
+      algorithm !== 'RS256' && hasSpareTime()
+        ? Promise.try(() => sign(digest, Buffer.from(data, 'latin1'), signer))
+        : signElsewhere(digest, data, signer),
     verify: (data, signature) => verify(digest, Buffer.from(data, 'latin1'), verifier, signature),
   }
+}
+
+function signElsewhere(
+  digest: string | null,
+  data: string,
+  signer: SignKeyObjectInput,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    sign(digest, Buffer.from(data, 'latin1'), signer, (error, signature) => {
+      if (error) reject(error)
+      else resolve(signature)
+    })
+  })
 }
 
 /** JWK key types by algorithm (RFC 7518 section 6.1, RFC 8037 section 2). */
