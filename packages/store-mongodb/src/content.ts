@@ -1,0 +1,132 @@
+import {
+  type ContentStore,
+  type CutOffSweep,
+  type CutOffsSwept,
+  PAGE_LIMIT_MAX,
+  type Session,
+  type SessionStore,
+  type StoredCutOff,
+  type WalkPage,
+} from '@pawl/core'
+import { type Collection, type Document, MongoBulkWriteError } from 'mongodb'
+import { putCutOff } from './cut-offs.ts'
+import type { Collections, Database } from './database.ts'
+import { DUPLICATE_KEY } from './errors.ts'
+import type { RevocationLog } from './log.ts'
+import {
+  type CutOffDocument,
+  cutOffToDocument,
+  documentToCutOff,
+  documentToRecord,
+  entryToDocument,
+  type RecordDocument,
+  recordToDocument,
+} from './log-rows.ts'
+import { documentToSession, mayReplace, type SessionDocument, sessionToDocument } from './rows.ts'
+
+/** The methods of the port that a move needs, and the sweep of cut-offs. */
+export function mongodbContent(
+  db: Database,
+  log: RevocationLog,
+): ContentStore & Pick<SessionStore, 'sweepCutOffs'> {
+  return {
+    walkSessions: (after, limit) =>
+      walk<SessionDocument, Session>(
+        { after, limit },
+        (row) => documentToSession(row, []),
+        (page) => db.run('none', ({ sessions }) => page(sessions)),
+      ),
+    walkCutOffs: (after, limit) =>
+      walk<CutOffDocument, StoredCutOff>({ after, limit }, documentToCutOff, (page) =>
+        db.run('none', ({ cutOffs }) => page(cutOffs)),
+      ),
+    walkRecords: (after, limit) =>
+      walk<RecordDocument, ReturnType<typeof documentToRecord>>(
+        { after, limit },
+        documentToRecord,
+        (page) => db.run('none', ({ records }) => page(records)),
+      ),
+    put: async ({ sessions = [], cutOffs = [], records = [], revocations = [] }) => {
+      await db.run('repeatable', async (collections) => {
+        await putSessions(collections, sessions)
+        for (const cutOff of cutOffs) await putCutOff(collections, cutOffToDocument(cutOff))
+        for (const record of records) {
+          const document = recordToDocument(record)
+          await collections.records.replaceOne({ _id: document._id }, document, { upsert: true })
+        }
+      })
+      await log.append(revocations.map(entryToDocument))
+    },
+    sweepCutOffs: (request) => db.run('once', (collections) => sweepCutOffs(collections, request)),
+  }
+}
+
+/** What a cursor of a walk begins with; what does not is none of ours. */
+const CURSOR_MARK = '>'
+
+/** One page of a collection, in the order of its `_id`. */
+async function walk<Stored extends Document & { readonly _id: string }, Item>(
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+  toItem: (document: Stored) => Item,
+  ask: (page: (from: Collection<Stored>) => Promise<Stored[]>) => Promise<Stored[]>,
+): Promise<WalkPage<Item>> {
+  const most = Math.min(limit, PAGE_LIMIT_MAX)
+  const last = after?.startsWith(CURSOR_MARK) ? after.slice(CURSOR_MARK.length) : ''
+  const found = await ask((from) => {
+    const filter = { _id: { $gt: last } } as never
+    return from
+      .find(filter)
+      .sort({ _id: 1 })
+      .limit(most + 1)
+      .toArray() as Promise<Stored[]>
+  })
+  const page = found.slice(0, most)
+  const next = found.length > most ? `${CURSOR_MARK}${page.at(-1)?._id}` : null
+  return { items: page.map(toItem), next }
+}
+
+/**
+ * An upsert whose condition a row does not meet tries to make a second one, and is refused for its
+ * key: that row stays. Once more without making any, for one that came at this very moment.
+ */
+async function putSessions({ sessions }: Collections, rows: readonly Session[]): Promise<void> {
+  if (rows.length === 0) return
+  const replacements = (upsert: boolean) =>
+    rows.map((row) => {
+      const replacement = sessionToDocument(row)
+      return { replaceOne: { filter: mayReplace(row), replacement, upsert } }
+    })
+  try {
+    await sessions.bulkWrite(replacements(true), { ordered: false })
+  } catch (error) {
+    if (!isOnlyTaken(error)) throw error
+    await sessions.bulkWrite(replacements(false), { ordered: false })
+  }
+}
+
+function isOnlyTaken(error: unknown): boolean {
+  if (!(error instanceof MongoBulkWriteError)) return false
+  const errors = [error.writeErrors].flat()
+  return errors.length > 0 && errors.every(({ code }) => code === DUPLICATE_KEY)
+}
+
+/** Deletes those of a page that end no row any more, unless they are raised meanwhile. */
+async function sweepCutOffs(
+  { cutOffs, sessions }: Collections,
+  { settledMs, after, limit }: CutOffSweep,
+): Promise<CutOffsSwept> {
+  const { items, next } = await walk<CutOffDocument, CutOffDocument>(
+    { after, limit },
+    (document) => document,
+    (page) => page(cutOffs),
+  )
+  let deleted = 0
+  for (const { _id, before, at } of items) {
+    const isOfUser = _id.split(':').length > 2
+    if (!isOfUser || before >= settledMs || at >= settledMs) continue
+    const covered = { user: _id, created: { $lte: before }, revoked: null }
+    if ((await sessions.findOne(covered, { projection: { _id: 1 } })) !== null) continue
+    deleted += (await cutOffs.deleteOne({ _id, before, at })).deletedCount
+  }
+  return { deleted, next }
+}

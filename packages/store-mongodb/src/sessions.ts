@@ -1,0 +1,200 @@
+import {
+  type JsonObject,
+  PAGE_LIMIT_MAX,
+  type RotateOutcome,
+  type Rotation,
+  type Session,
+  type SessionHandle,
+  type SessionKey,
+  type SessionStore,
+  StoreError,
+  type UserScope,
+} from '@pawl/core'
+import { coverOf, type Folded, readFolded } from './cut-offs.ts'
+import type { Collections, Database } from './database.ts'
+import type { RevocationLog } from './log.ts'
+import { keyText, scopeText } from './names.ts'
+import { add, insertWithin } from './places.ts'
+import {
+  documentToSession,
+  isLive,
+  mayGo,
+  mayRotate,
+  nextSweepMs,
+  rotatedSession,
+  type SessionDocument,
+  sessionToDocument,
+  setRotation,
+  undoRotation,
+} from './rows.ts'
+
+/** How often a row that keeps changing under a rotation is tried again. */
+const ROTATE_ATTEMPTS_MAX = 16
+/** How often a log-in looks for a place again that others take from under it. */
+const _PLACE_ATTEMPTS_MAX = 200
+const _PLACE_BACK_OFF_MS = 8
+const _PLACE_BACK_OFF_MAX_MS = 500
+/** Rows that one round of the sweeper looks at. */
+const SWEEP_MAX = 500
+
+type SessionMethods = Pick<
+  SessionStore,
+  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
+>
+
+/**
+ * The methods of the port that are about rows.
+ *
+ * ROTATE is one conditional `findOneAndUpdate`, and beside it, at the same time, a read of the row
+ * with its cut-offs: one round trip, whether the row moves or not. A cut-off is another document
+ * than the rows it covers, so no condition of the write can look at it. What makes it binding is
+ * the order: `revokeBefore` returns after the cut-off is written, and the read of a rotation begins
+ * after the rotation did; so a rotation that begins after `revokeBefore` returned sees the cut-off.
+ * It is then refused, and if the write beside it has moved the row, it is moved back: nobody was
+ * granted anything by it, and every reader takes the row for revoked in between. A rotation under
+ * way at the same time as `revokeBefore` may come out before it or after it.
+ *
+ * If the write found no row that it may move, the read has the row. If that looks as though it
+ * might have been moved, it has changed between the two: both are done again.
+ *
+ * INSERT is one command. A log-in under way cannot slip through a cut-off: each reader folds the
+ * cut-off in, whenever the row came.
+ */
+export function mongodbSessions(db: Database, log: RevocationLog): SessionMethods {
+  const find = (key: SessionKey) => db.run('none', (collections) => readFolded(collections, key))
+
+  async function update(
+    key: SessionKey,
+    content: { readonly claims: string } | { readonly data: string },
+  ): Promise<boolean> {
+    const seen = await find(key)
+    if (seen === undefined || seen.session.revokedAtMs !== null) return false
+    const filter = { _id: keyText(key), revoked: null }
+    const { matchedCount } = await db.run('repeatable', ({ sessions }) =>
+      sessions.updateOne(filter, { $set: content }),
+    )
+    return matchedCount === 1
+  }
+
+  return {
+    find: async (key) => (await find(key))?.session,
+    rotate: (key, rotation) => rotate(db, key, rotation),
+    insert: async (session, limit) => {
+      if (limit !== null) return insertWithin({ db, log }, session, limit)
+      const document = sessionToDocument(session)
+      const outcome = await db.run('once', ({ sessions }) => add(sessions, document))
+      return outcome === 'inserted' ? { kind: outcome, ended: [] } : { kind: 'duplicate' }
+    },
+    updateClaims: (key, claims: JsonObject) => update(key, { claims: JSON.stringify(claims) }),
+    updateData: (key, data: JsonObject) => update(key, { data: JSON.stringify(data) }),
+    listByUser: (user, page) =>
+      db.run('none', async (collections) => {
+        const limit = Math.min(page.limit, PAGE_LIMIT_MAX)
+        const cutOffs = await coverOf(collections, user)
+        const filter = { user: scopeText(user), ...isLive(page.nowMs, cutOffs) }
+        const rows = collections.sessions
+          .find({ $and: [filter, afterPosition(user, page.after)] })
+          .sort({ created: 1, _id: 1 })
+        const found = await rows.limit(limit + 1).toArray()
+        const sessions = found.slice(0, limit).map((row) => documentToSession(row, cutOffs))
+        const last = found.length > limit ? sessions.at(-1) : undefined
+        return { sessions, next: last === undefined ? null : `${last.createdAtMs}.${last.handle}` }
+      }),
+    deleteExpired: (nowMs, limit) =>
+      db.run('once', async (collections) => {
+        let deleted = 0
+        for (;;) {
+          const asked = Math.min(limit - deleted, SWEEP_MAX)
+          const round = await sweep(collections, nowMs, asked)
+          deleted += round.gone
+          if (deleted >= limit || round.due < asked) return deleted
+        }
+      }),
+  }
+}
+
+async function rotate(
+  db: Database,
+  key: SessionKey,
+  rotation: Rotation,
+): Promise<RotateOutcome | undefined> {
+  for (let attempt = 0; attempt < ROTATE_ATTEMPTS_MAX; attempt++) {
+    const [seen, before] = await Promise.all([
+      db.run('none', (collections) => readFolded(collections, key)),
+      db.run('repeatable', ({ sessions }) =>
+        sessions.findOneAndUpdate(mayRotate(key, rotation), setRotation(rotation), {
+          returnDocument: 'before',
+        }),
+      ),
+    ])
+    if (before !== null) return outcomeOf(db, { before, seen, key }, rotation)
+    if (seen === undefined) return undefined
+    if (!isStale(seen.session, rotation)) return { session: seen.session, advanced: false }
+  }
+  throw new StoreError('conflict', 'the row of a session changed all the time')
+}
+
+/** The row was moved: whether that stands depends on the cut-offs. */
+async function outcomeOf(
+  db: Database,
+  moved: {
+    readonly before: SessionDocument
+    readonly seen: Folded | undefined
+    readonly key: SessionKey
+  },
+  rotation: Rotation,
+): Promise<RotateOutcome> {
+  const { before, key } = moved
+  const seen = moved.seen ?? (await db.run('none', (collections) => readFolded(collections, key)))
+  const session = documentToSession(before, seen?.cutOffs ?? [])
+  if (session.revokedAtMs === null) {
+    return { session: rotatedSession(session, rotation), advanced: true }
+  }
+  const { filter, update } = undoRotation(before, rotation)
+  await db.run('repeatable', ({ sessions }) => sessions.updateOne(filter, update))
+  return { session, advanced: false }
+}
+
+/** A row as read that the write beside it should have moved: it changed in between. */
+function isStale(session: Session, { expected, next, nowMs }: Rotation): boolean {
+  const idleAtMs = Math.max(session.idleExpiresAtMs, next.curMintedAtMs + session.idleTimeoutMs)
+  return (
+    session.curHash2 === expected &&
+    session.revokedAtMs === null &&
+    nowMs < session.absoluteExpiresAtMs &&
+    nowMs <= idleAtMs
+  )
+}
+
+/** Looks at rows that are due, deletes what may go and moves the rest on. */
+async function sweep({ sessions }: Collections, nowMs: number, limit: number) {
+  const due = await sessions
+    .find({ sweep: { $lte: nowMs } })
+    .sort({ sweep: 1 })
+    .limit(limit)
+    .toArray()
+  if (due.length === 0) return { gone: 0, due: 0 }
+  const ids = due.map(({ _id }) => _id)
+  const { deletedCount } = await sessions.deleteMany({ _id: { $in: ids }, ...mayGo(nowMs) })
+  if (deletedCount < due.length) {
+    const moves = due
+      .filter((row) => nextSweepMs(row) > nowMs)
+      .map((row) => ({
+        updateOne: {
+          filter: { _id: row._id, idle: row.idle, revoked: row.revoked },
+          update: { $set: { sweep: nextSweepMs(row) } },
+        },
+      }))
+    if (moves.length > 0) await sessions.bulkWrite(moves, { ordered: false })
+  }
+  return { gone: deletedCount, due: due.length }
+}
+
+/** Where a page begins; at the start if the text is none of ours. */
+function afterPosition(user: UserScope, after: string | null) {
+  const [, ms = '', handle = ''] = /^(-?\d{1,16})\.([\w-]+)$/.exec(after ?? '') ?? []
+  if (handle === '') return {}
+  const created = Number(ms)
+  const _id = keyText({ ...user, handle: handle as SessionHandle })
+  return { $or: [{ created: { $gt: created } }, { created, _id: { $gt: _id } }] }
+}

@@ -1,0 +1,123 @@
+import de.bwaldvogel.mongo.MongoCollection;
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.aggregation.stage.AddFieldsStage;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.h2.mvstore.MVStore;
+
+/**
+ * The MongoDB server of the tests: mongo-java-server, which keeps its documents in one file. What
+ * it lacks is added here, out of its own parts: the `hello` command, updates that are a pipeline of
+ * one `$set` (in findAndModify), a write that is in the file before it is answered, and a wire
+ * version that today's clients speak to.
+ *
+ * <p>Arguments: port, file.
+ */
+public final class Server {
+  public static void main(String[] args) {
+    MVStore file = new MVStore.Builder().fileName(args[1]).autoCommitDisabled().open();
+    MongoServer server = new MongoServer(new Backend(file));
+    server.bind(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])));
+  }
+
+  /** The wire of MongoDB 6.0. */
+  private static final class Version implements MongoVersion {
+    @Override
+    public List<Integer> getVersionArray() {
+      return List.of(6, 0, 0);
+    }
+
+    @Override
+    public int getWireVersion() {
+      return 17;
+    }
+  }
+
+  private static final class Backend extends H2Backend {
+    private static final Set<String> READS =
+        Set.of("find", "aggregate", "hello", "ismaster", "isMaster", "ping", "count", "getMore");
+    private final MVStore file;
+
+    Backend(MVStore file) {
+      super(file);
+      this.file = file;
+      version(new Version());
+    }
+
+    @Override
+    public Document handleMessage(MongoMessage message) {
+      Document command = message.getDocument();
+      String name = command.keySet().iterator().next();
+      Document answer = run(message, command, name);
+      if (!READS.contains(name)) {
+        file.commit();
+      }
+      return answer;
+    }
+
+    private Document run(MongoMessage message, Document command, String name) {
+      if (name.equals("hello")) {
+        return super.handleMessage(renamed(message, command, "ismaster"));
+      }
+      boolean isPipeline = command.get("update") instanceof List;
+      if (!name.equalsIgnoreCase("findAndModify") || !isPipeline) {
+        return super.handleMessage(message);
+      }
+      String place = (String) command.get(name);
+      MongoCollection<?> collection =
+          resolveDatabase(message.getDatabaseName()).resolveCollection(place, false);
+      if (collection == null) {
+        command.put("update", new Document("$set", new Document("none", 1)));
+        return super.handleMessage(message);
+      }
+      // The collection's own lock, which its findAndModify takes as well.
+      synchronized (collection) {
+        command.put("update", new Document("$set", changesOf(collection, command)));
+        return super.handleMessage(message);
+      }
+    }
+
+    /** What the pipeline sets in the document that the query finds now. */
+    private static Document changesOf(MongoCollection<?> collection, Document command) {
+      List<?> pipeline = (List<?>) command.get("update");
+      Document stage = (Document) pipeline.get(0);
+      if (pipeline.size() != 1 || !Set.of("$set").equals(stage.keySet())) {
+        throw new UnsupportedOperationException("a pipeline of one $set only");
+      }
+      Document fields = (Document) stage.get("$set");
+      Document query = (Document) command.get("query");
+      Document changes = new Document();
+      collection
+          .handleQueryAsStream(query)
+          .limit(1)
+          .flatMap(found -> new AddFieldsStage(fields).apply(Stream.of(found.cloneDeeply())))
+          .forEach(made -> fields.keySet().forEach(key -> changes.put(key, made.get(key))));
+      return changes.isEmpty() ? new Document("none", 1) : changes;
+    }
+
+    private static MongoMessage renamed(MongoMessage message, Document command, String name) {
+      Document other = new Document(name, 1);
+      command.forEach(
+          (key, value) -> {
+            if (!key.equals("hello")) {
+              other.put(key, value);
+            }
+          });
+      return new MongoMessage(message.getChannel(), message.getHeader(), other);
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      file.close();
+    }
+  }
+
+  private Server() {}
+}
