@@ -1,6 +1,11 @@
 /** The servers that the tests run on. */
 export type EngineName = 'postgres' | 'redis' | 'mariadb' | 'mongodb'
 
+/** The environment variable that names a server of that engine for the tests to run on. */
+export function variableOf(name: EngineName): string {
+  return `PAWL_TEST_${name === 'mariadb' ? 'MYSQL' : name.toUpperCase()}`
+}
+
 /** How an engine is started. */
 export interface EngineOptions {
   /** Every answer waits for the disk; the default. False is faster, for tests that lose nothing. */

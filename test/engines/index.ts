@@ -1,4 +1,10 @@
-import type { Engine, EngineModule, EngineName, EngineOptions } from './engine.ts'
+import {
+  type Engine,
+  type EngineModule,
+  type EngineName,
+  type EngineOptions,
+  variableOf,
+} from './engine.ts'
 
 export type { Engine, EngineName, EngineOptions } from './engine.ts'
 export { startProxy, type TcpProxy } from './proxy.ts'
@@ -29,18 +35,18 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
 }
 
 /**
- * The server named by `PAWL_TEST_POSTGRES`, `PAWL_TEST_REDIS`, … where that is set, else one that
+ * The server named by `PAWL_TEST_POSTGRES`, `PAWL_TEST_MYSQL`, … where that is set, else one that
  * is started. For tests that do not kill it. What they write stays in a server that was named.
  */
 export async function useEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
-  const url = process.env[`PAWL_TEST_${name.toUpperCase()}`]
+  const url = process.env[variableOf(name)]
   return url === undefined ? startEngine(name, options) : strangersEngine(name, url)
 }
 
 function strangersEngine(name: EngineName, url: string): Engine {
   const { hostname, port } = new URL(url)
   const refuse = () => {
-    throw new Error(`the ${name} server of PAWL_TEST_${name.toUpperCase()} is not ours to disturb`)
+    throw new Error(`the ${name} server of ${variableOf(name)} is not ours to disturb`)
   }
   return {
     name,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { EngineName } from './engine.ts'
+import { type EngineName, variableOf } from './engine.ts'
 
 /** What an engine needs on the machine. */
 export interface EnginePackage {
@@ -77,5 +77,5 @@ function advice({ engine }: EnginePackage): string {
   const others = ['sqlite', 'postgres', 'redis', 'mariadb', 'mongodb'].filter(
     (name) => name !== engine,
   )
-  return `Install it by hand, name a server with PAWL_TEST_${engine.toUpperCase()}=url, or leave it out: STORES=${others.join(',')}`
+  return `Install it by hand, name a server with ${variableOf(engine)}=url, or leave it out: STORES=${others.join(',')}`
 }

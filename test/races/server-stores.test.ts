@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { isChosen, startEngine } from '../engines/index.ts'
+import { isChosen, useEngine } from '../engines/index.ts'
 import { runRaces } from './run-races.ts'
 
 /** `PAWL_RACE_ROUNDS=100` is the full run; `npm test` runs enough to meet every answer. */
 const ROUNDS = Number(process.env.PAWL_RACE_ROUNDS ?? 4)
 
 /** Engines that a file of `stores` opens by their URL. */
-const engines = (['postgres', 'redis'] as const).filter(isChosen)
+const engines = (['postgres', 'redis', 'mariadb'] as const).filter(isChosen)
 
 for (const name of engines) {
   describe(`four cores in four processes on one ${name} server`, () => {
     it('give what the same calls give in some order, one after the other', async (t) => {
-      const engine = await startEngine(name)
+      const engine = await useEngine(name)
       t.after(() => engine.stop())
       const startedAtMs = performance.now()
       const file = path.join(import.meta.dirname, 'stores', `${name}.ts`)

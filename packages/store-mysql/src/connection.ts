@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { StoreError } from '@pawl/core'
 import type { ConnectionOptions } from 'mysql2'
 
@@ -10,8 +11,10 @@ const knownParameters = ['socket', 'ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key']
  * `ssl-key` (files). TLS is on with the certificate and the name checked (`VERIFY_IDENTITY`) for
  * every host but this machine; `ssl-mode=DISABLED` turns it off, and no mode leaves out the check.
  * Throws a sentence, without the URL in it, for anything else.
+ *
+ * @param over what is laid over the URL
  */
-export function readUrl(text: string): ConnectionOptions {
+export function readUrl(text: string, over: ConnectionOptions = {}): ConnectionOptions {
   const url = parse(text)
   const unknown = [...url.searchParams.keys()].find((name) => !knownParameters.includes(name))
   if (unknown !== undefined) {
@@ -24,7 +27,7 @@ export function readUrl(text: string): ConnectionOptions {
   const socketPath = url.searchParams.get('socket')
   const host = decode(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost'
   const tls = readTls(url.searchParams, socketPath !== null || isThisMachine(host))
-  return {
+  const options: ConnectionOptions = {
     ...(socketPath === null
       ? { host, port: url.port === '' ? 3306 : Number(url.port) }
       : { socketPath }),
@@ -32,7 +35,13 @@ export function readUrl(text: string): ConnectionOptions {
     ...(url.username === '' ? {} : { user: decode(url.username) }),
     ...(url.password === '' ? {} : { password: decode(url.password) }),
     ...(tls === undefined ? {} : { ssl: tls }),
+    ...over,
   }
+  // `mysql2` would look for `localhost` in the certificate of any address.
+  if (options.ssl !== undefined && isIP(options.host ?? '') !== 0) {
+    throw wrongUrl('asks for TLS to an address: the certificate needs a host name to be checked by')
+  }
+  return options
 }
 
 function parse(text: string): URL {

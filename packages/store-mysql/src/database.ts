@@ -69,7 +69,8 @@ function setUp(statementTimeoutMs: number): string {
   const lockSeconds = Math.max(1, Math.floor(statementTimeoutMs / 2000))
   return `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1,
-      SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${lockSeconds}
+      SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${lockSeconds},
+      SESSION lock_wait_timeout = ${lockSeconds}
       /*M!100500 , SESSION max_statement_time = ${statementTimeoutMs / 1000} */`
 }
 
@@ -119,9 +120,11 @@ export function openDatabase(options: DatabaseOptions): Database {
         return await withConnection(async (connection) => {
           const query = async (text: string) =>
             resultOf(await send(connection, text, SESSION_TIMEOUT_MS)).rows
-          const answer = await work(query)
-          await query(setUp(statementTimeoutMs).split(';')[1] as string)
-          return answer
+          // Whoever takes the connection next sets it up again.
+          ready.delete(connection)
+          await query(`SET SESSION lock_wait_timeout = ${SESSION_TIMEOUT_MS / 1000}
+            /*M!100500 , SESSION max_statement_time = 0 */`)
+          return work(query)
         })
       } catch (error) {
         throw toStoreError(error)

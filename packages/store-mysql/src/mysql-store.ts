@@ -39,7 +39,7 @@ export function mysqlStore(options: MysqlStoreOptions): Store {
   const statementTimeoutMs = bounded('statementTimeoutMs', options.statementTimeoutMs ?? 5000, 100)
   const warn = options.warn ?? ((text: string) => process.emitWarning(text))
   const db = openDatabase({
-    connection: { ...readUrl(options.url), ...options.connection },
+    connection: readUrl(options.url, options.connection),
     poolMax: bounded('poolMax', options.poolMax ?? 8, 1),
     acquireTimeoutMs,
     statementTimeoutMs,
