@@ -7,12 +7,12 @@ import path from 'node:path'
 
 const settings = JSON.parse(process.env.COMPAT_APP)
 const { major } = settings
-const require = createRequire(path.join(settings.sdkFolder, 'app.js'))
-const express = require('express')
-const supertokens = require('supertokens-node')
-const Session = require('supertokens-node/recipe/session')
-const { middleware, errorHandler } = require('supertokens-node/framework/express')
-const { verifySession } = require('supertokens-node/recipe/session/framework/express')
+const load = createRequire(path.join(settings.sdkFolder, 'app.js'))
+const express = load('express')
+const supertokens = load('supertokens-node')
+const Session = load('supertokens-node/recipe/session')
+const { middleware, errorHandler } = load('supertokens-node/framework/express')
+const { verifySession } = load('supertokens-node/recipe/session/framework/express')
 
 /** What differs between the majors: tenants came with 15, users that are linked with 16. */
 const sdk = {
