@@ -9,6 +9,11 @@ export interface Line {
   readonly reference: { readonly what: string; readonly value: number } | null
   /** The reference against itself, as ratios from the same rounds: what is noise. */
   readonly spread?: readonly [low: number, high: number]
+  /**
+   * What no code can get past here, measured in the same run: the part that cannot be left out, all
+   * alone, as a ratio to the same reference.
+   */
+  readonly bound?: { readonly what: string; readonly ratio: number }
   /** What else was seen, CPU time for one: not judged. */
   readonly beside?: string
   /** The goal; `atLeast` judges the ratio to the reference, `atMost` judges `ours` itself. */

@@ -4,6 +4,7 @@ import { refreshSqlite } from './refresh-sqlite.ts'
 import { revokedVerify } from './revoked-verify.ts'
 import { memory, soak } from './service/memory.ts'
 import { start } from './start.ts'
+import { growthMysql, mysqlHttp, storeMysql } from './stores/mysql.ts'
 import { growthPostgres, storePostgres } from './stores/postgres.ts'
 import { postgresHttp } from './stores/postgres-http.ts'
 import { growthRedis, redisHttp, storeRedis } from './stores/redis.ts'
@@ -27,6 +28,9 @@ export const FIGURES: readonly Figure[] = [
   storePostgres,
   postgresHttp,
   growthPostgres,
+  storeMysql,
+  mysqlHttp,
+  growthMysql,
   storeRedis,
   redisHttp,
   growthRedis,

@@ -44,7 +44,7 @@ function judge({ goal, ours, reference }: Line): Verdict {
 }
 
 function describe(line: Line, verdict: Verdict): string {
-  const { what, unit, ours, reference, spread, beside, goal } = line
+  const { what, unit, ours, reference, spread, beside, goal, bound } = line
   const parts = [`${format(ours)} ${unit}`]
   if (reference !== null) {
     parts.push(`${reference.what} ${format(reference.value)} ${unit}`)
@@ -52,6 +52,11 @@ function describe(line: Line, verdict: Verdict): string {
   }
   if (spread !== undefined) parts.push(`A/A ${spread[0].toFixed(2)}–${spread[1].toFixed(2)}`)
   if (beside !== undefined) parts.push(beside)
+  if (bound !== undefined) {
+    parts.push(`${bound.what} alone: ratio ${bound.ratio.toFixed(2)}`)
+    if (goal !== undefined && bound.ratio < goal.target)
+      parts.push('no code reaches the target here')
+  }
   if (goal !== undefined) {
     const sign = goal.kind === 'atLeast' ? '≥' : '≤'
     parts.push(`target ${sign} ${goal.target}, moonshot ${sign} ${goal.moonshot}`)

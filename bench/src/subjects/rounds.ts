@@ -10,6 +10,9 @@ export interface Pace {
   readonly perCpuSecond: readonly number[]
 }
 
+/** Each subject first works for so long, off the record: its code is compiled by then. */
+const WARM_UP_MS = 600
+
 /** How long, and how often, each subject works. */
 export interface Rounds {
   readonly rounds: number
@@ -18,7 +21,7 @@ export interface Rounds {
 
 /**
  * Opens subjects (label -> module and variant), lets them take turns, each in a process of its own
- * while the others stand still, and closes them. One round before does not count; the order turns.
+ * while the others stand still, and closes them. The order turns each round.
  */
 export async function measureSubjects<Label extends string>(
   wanted: Readonly<Record<Label, readonly [module: string, variant?: string]>>,
@@ -30,13 +33,15 @@ export async function measureSubjects<Label extends string>(
   try {
     for (const label of labels) {
       const [module, variant] = wanted[label]
-      open.set(label, await openSubject(module, variant))
+      const subject = await openSubject(module, variant)
+      open.set(label, subject)
+      await subject.burst(WARM_UP_MS)
     }
-    for (let round = -1; round < rounds; round++) {
-      const turn = (round + labels.length) % labels.length
+    for (let round = 0; round < rounds; round++) {
+      const turn = round % labels.length
       for (const label of [...labels.slice(turn), ...labels.slice(0, turn)]) {
         const burst = await open.get(label)?.burst(burstMs)
-        if (round >= 0 && burst !== undefined) bursts.get(label)?.push(burst)
+        if (burst !== undefined) bursts.get(label)?.push(burst)
       }
     }
   } finally {

@@ -8,7 +8,13 @@ import {
 } from '@pawl/protocol'
 import type { VerificationKey } from '../trust/import-key.ts'
 import type { Trust } from '../trust/trust.ts'
-import { decodeCanonical, ownCopy, parseCanonicalObject } from './canonical.ts'
+import {
+  decodeCanonical,
+  decodeCanonicalInto,
+  ownCopy,
+  parseCanonicalObject,
+  roomForToken,
+} from './canonical.ts'
 import { readLineage } from './read-lineage.ts'
 
 /** What a text turned out to be. Reasons are for logs and tests; outward all failures are one. */
@@ -52,19 +58,34 @@ export function readAccessToken(token: string, trust: Trust, nowMs: number): Rea
   const key = keyOfHeader(token.slice(0, headerEnd), trust)
   if (key === 'malformed') return invalid('header')
   if (key === 'unknown') return { kind: 'unknown-key' }
-  const payload = decodeCanonical(token.slice(headerEnd + 1, payloadEnd))
-  const signature = decodeCanonical(token.slice(payloadEnd + 1))
-  if (payload === undefined || signature === undefined) return invalid('shape')
-  if (signature.length !== key.signatureBytes) return invalid('signature')
-  const signed = Buffer.from(token.slice(0, payloadEnd), 'latin1')
-  if (!verify(key.digest, signed, key.input, signature)) return invalid('signature')
-  const claims = parseCanonicalObject(payload)
+  const payloadBytes = decodeCanonicalInto(payloadRoom, token.slice(headerEnd + 1, payloadEnd))
+  const signature = decodeCanonicalInto(signatureRoom, token.slice(payloadEnd + 1))
+  if (payloadBytes === undefined || signature === undefined) return invalid('shape')
+  if (signature !== key.signatureBytes) return invalid('signature')
+  signedRoom.write(token, 0, payloadEnd, 'latin1')
+  if (!isSigned(key, payloadEnd)) return invalid('signature')
+  const claims = parseCanonicalObject(payloadRoom, payloadBytes)
   return claims === undefined ? invalid('payload') : judgeClaims(claims, trust, nowMs)
 }
 
+/** One token is read at a time, from beginning to end: these are not shared by any two. */
+const signedRoom = roomForToken()
+const payloadRoom = roomForToken()
+const signatureRoom = roomForToken()
+
+function isSigned(key: VerificationKey, signedBytes: number): boolean {
+  const signed = signedRoom.subarray(0, signedBytes)
+  return verify(key.digest, signed, key.input, signatureRoom.subarray(0, key.signatureBytes))
+}
+
 function keyOfHeader(text: string, trust: Trust): VerificationKey | 'unknown' | 'malformed' {
+  // Nearly always the header of the token before: compared, not looked up.
+  if (trust.latest?.text === text) return trust.latest.key
   const seen = trust.headers.get(text)
-  if (seen !== undefined) return seen
+  if (seen !== undefined) {
+    trust.latest = { text: ownCopy(text), key: seen }
+    return seen
+  }
   const bytes = decodeCanonical(text)
   const header = bytes === undefined ? undefined : parseCanonicalObject(bytes)
   if (header === undefined || Object.keys(header).length !== 3) return 'malformed'
@@ -104,7 +125,7 @@ function judgeClaims(
     handle: sid,
     userId: sub,
     tenant: tid,
-    claims: deepFreeze(customClaims(claims)),
+    claims: customClaims(claims),
     issuedAtMs: iat * 1000,
     expiresAtMs: exp * 1000,
     lineage: Object.freeze({ id, parent, generation }),
@@ -121,11 +142,11 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** What the application put in: own members only, `__proto__` among them as a plain name. */
+/** What the application put in, frozen: own members only, `__proto__` as a plain name too. */
 function customClaims(claims: { readonly [key: string]: unknown }): JsonObjectValue {
   const names = Object.keys(claims).filter((name) => !RESERVED.has(name))
   if (names.length === 0) return NO_CLAIMS
-  return Object.fromEntries(names.map((name) => [name, claims[name]]))
+  return deepFreeze(Object.fromEntries(names.map((name) => [name, claims[name]])))
 }
 
 /** Verified sessions are shared by all requests that carry the token: nobody may change one. */

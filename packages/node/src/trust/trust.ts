@@ -7,6 +7,8 @@ export interface Trust {
   readonly keys: ReadonlyMap<string, VerificationKey>
   /** Header texts of tokens that named one of the keys correctly: at most a few per key. */
   readonly headers: Map<string, VerificationKey>
+  /** The one of them that was met last. */
+  latest: { readonly text: string; readonly key: VerificationKey } | undefined
   /** What it was made of: equal texts mean that nothing has changed. */
   readonly source: string
 }
@@ -29,5 +31,5 @@ export function makeTrust(settings: DriverSettings, keySet: KeySet): Trust | und
   }
   if (keys.size === 0) return undefined
   const source = JSON.stringify([settings, keySet.keys])
-  return { settings, keys, headers: new Map(), source }
+  return { settings, keys, headers: new Map(), latest: undefined, source }
 }
