@@ -18,6 +18,7 @@ import { watchClock } from './clock-watch.ts'
 import { openKeyRings } from './key-rings.ts'
 import { keySettings, type SigningOptions } from './key-settings.ts'
 import { openSecretRing } from './master-secret.ts'
+import { namedLog } from './named-log.ts'
 import { noticingStore } from './noticing-store.ts'
 import { presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
 import { systemRandom } from './random-pool.ts'
@@ -118,7 +119,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     ...(turningOf === undefined ? {} : { settingsOf: turningOf }),
   })
   await Promise.all([...settings.keys()].map((app) => keys.own.reload(app)))
-  const tail = revocationTail({ store, clock, onTrouble })
+  const tail = revocationTail({ store: namedLog(store), clock, onTrouble })
   const feed = revocationFeed(tail, clock)
   const sessions = noticingStore(store, tail.nudge)
   const { tenants = {} } = options

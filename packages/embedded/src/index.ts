@@ -9,6 +9,7 @@ export {
   type SigningOptions,
 } from './key-settings.ts'
 export { faultOfSecret, generateSecret } from './master-secret.ts'
+export { LOG_NAME_RECORD } from './named-log.ts'
 export type { OpenedByWire } from './open-for-wire.ts'
 export { randomBytes } from './random-pool.ts'
 export { prependSecret, readOrCreateSecretFile, readSecretLines } from './secret-file.ts'

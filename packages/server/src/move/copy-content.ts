@@ -1,5 +1,5 @@
 import { PAGE_LIMIT_MAX, type RecordKey, type Store, type StoredRecord } from '@pawl/core'
-import { MOVE_RECORD } from '@pawl/embedded'
+import { LOG_NAME_RECORD, MOVE_RECORD } from '@pawl/embedded'
 import { type MoveState, writeMove } from './move-state.ts'
 import { pagesOf } from './walk-all.ts'
 
@@ -31,9 +31,9 @@ export async function copyRecords({ source, target }: MoveEnds): Promise<number>
   return kept.size
 }
 
-/** The state of a move is no part of what is moved. */
+/** The state of a move is no part of what is moved, and each store's log has a name of its own. */
 export function isMoved({ kind }: StoredRecord): boolean {
-  return kind !== MOVE_RECORD.kind
+  return kind !== MOVE_RECORD.kind && kind !== LOG_NAME_RECORD.kind
 }
 
 function textOf({ kind, app, id }: RecordKey): string {

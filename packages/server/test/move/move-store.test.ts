@@ -50,11 +50,12 @@ function move(source: Store, target: Store, parts: Partial<MoveOptions> = {}) {
   return moveStore({ source, target, from: 'the old one', nowMs, onProgress: () => {}, ...parts })
 }
 
-/** Everything but the state of the move. */
+/** Everything but the state of the move and what each store has for itself. */
 async function contentOf(store: Store): Promise<unknown> {
   const sessions = (await store.walkSessions(null, 500)).items
   const cutOffs = (await store.walkCutOffs(null, 500)).items
-  const records = (await store.walkRecords(null, 500)).items.filter(({ kind }) => kind !== 'move')
+  const all = (await store.walkRecords(null, 500)).items
+  const records = all.filter(({ kind }) => kind !== 'move' && kind !== 'log-name')
   const log = (await store.revocationsAfter(null, 500)).entries
   return { sessions, cutOffs, records, log }
 }
