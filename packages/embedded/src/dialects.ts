@@ -3,13 +3,16 @@ import {
   type AppId,
   type AppSettings,
   type CoreDeps,
+  foreseeRefresh,
   type OpenedAccessToken,
+  type RefreshDecision,
   type RenewedToken,
   renewAccessToken,
 } from '@pawl/core'
 import type { CoreApi, Outcome } from '@pawl/protocol'
 import { contextOf, guardedCore } from './app-cores.ts'
 import type { AppDirectory } from './app-registry.ts'
+import { type FormerRefreshToken, withFormerTokens } from './former-refresh-tokens.ts'
 import type { KeyRings } from './key-rings.ts'
 import type { SecretRing } from './master-secret.ts'
 import { presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
@@ -24,6 +27,11 @@ export interface Dialect {
   readonly keys: 'turning' | 'static' | 'rsa'
   /** Whether refresh tokens come with a companion that has to be presented with them. */
   readonly hasCompanion: boolean
+  /**
+   * Opens a refresh token that was made elsewhere, for a session that was taken over; asks no
+   * store. Default: there are none.
+   */
+  readonly openFormer?: (token: string) => FormerRefreshToken | undefined
   /** The app's settings as this wire has them. */
   readonly adjust: (settings: AppSettings) => AppSettings
 }
@@ -35,6 +43,8 @@ export interface DialectCore extends CoreApi {
     readonly accessToken: string
     readonly settle: boolean
   }) => Promise<Outcome<RenewedToken>>
+  /** See `foreseeRefresh`. */
+  readonly foreseeRefresh: (token: string) => Promise<RefreshDecision['kind'] | 'invalid'>
   /** An access token of this dialect, an expired one too; undefined for any other text. */
   readonly openAccessToken: (token: string) => Promise<OpenedAccessToken | undefined>
 }
@@ -64,14 +74,16 @@ export function dialectCore(
     (dialect.keys === 'static' ? REFRESH_MARKS.staticKey : 0)
   const tokens: AccessTokens = shapedAccessTokens({
     ...{ shape, secrets, hasCompanion },
-    ring: keys[dialect.keys],
+    ...{ ring: keys[dialect.keys], former: keys.former },
   })
   const accessTokens = presentAccessTokens(tokens, directory)
-  const refreshTokens = presentRefreshTokens(sealedRefreshTokens(secrets, marks), directory)
+  const own = presentRefreshTokens(sealedRefreshTokens(secrets, marks), directory)
+  const refreshTokens = withFormerTokens(own, app, dialect.openFormer)
   const context = contextOf({ ...deps, accessTokens, refreshTokens }, directory, { app, adjust })
   return {
     ...guardedCore(context, directory),
     renewAccessToken: (request) => renewAccessToken(context, request),
+    foreseeRefresh: (token) => foreseeRefresh(context, token),
     openAccessToken: (token) => accessTokens.open(app, token),
   }
 }

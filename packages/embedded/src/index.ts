@@ -1,8 +1,11 @@
 export { MOVE_RECORD } from './claim-store.ts'
 export type { Dialect, DialectCore } from './dialects.ts'
 export { type EmbeddedCore, type EmbedOptions, embedCore } from './embed-core.ts'
+export { insertFormerKey } from './former-keys.ts'
+export type { FormerRefreshToken } from './former-refresh-tokens.ts'
 export { type KeyAdmin, type KeyListing, openKeyAdmin } from './key-admin.ts'
-export { KEY_RELOAD_MS, KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
+export { KEY_RELOAD_MS } from './key-reload.ts'
+export { KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
 export {
   KEY_INTERVAL_RANGE_SECONDS,
   KEY_INTERVAL_SECONDS,

@@ -10,6 +10,8 @@ export const KEY_PURPOSES = {
   opaqueAccessToken: 'pawl/1 seal opaque access tokens',
   /** AES-256-GCM: seals private signing keys in the store. */
   signingKeyAtRest: 'pawl/1 seal signing keys at rest',
+  /** AES-256-GCM: seals secrets of a core whose sessions were taken over. */
+  formerSecretAtRest: 'pawl/1 seal secrets of a former core at rest',
   /** HMAC-SHA-256: makes the companion of a refresh token. */
   companion: 'pawl/1 derive companions of refresh tokens',
   /** 6 bytes of output: the public name of the secret. */

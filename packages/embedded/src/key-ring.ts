@@ -7,6 +7,7 @@ import {
   planKeys,
   type RecordStore,
 } from '@pawl/core'
+import { KEY_RELOAD_MS } from './key-reload.ts'
 import type { SecretRing } from './master-secret.ts'
 import type { SigningAlgorithm, SigningKey } from './signing-key.ts'
 import {
@@ -22,8 +23,6 @@ import {
  * signs, so this bounds one thing only: how long a verifier goes on with a key that was revoked.
  */
 export const KEY_SET_MAX_AGE_SECONDS = 60
-/** A core reads its keys again after this long, in milliseconds: the bound of an emergency. */
-export const KEY_RELOAD_MS = 5_000
 /** An unknown key id makes a core look earlier, but not more often than this, in milliseconds. */
 const UNKNOWN_KEY_COOL_DOWN_MS = 1_000
 /** Keys that turn within seconds, in tests, are looked at this often in an interval. */

@@ -1,4 +1,5 @@
 import type { AppId, PublicKeys } from '@pawl/core'
+import { type FormerKeys, openFormerKeys } from './former-keys.ts'
 import {
   KEY_SET_MAX_AGE_SECONDS,
   type KeyRing,
@@ -16,6 +17,8 @@ export interface KeyRings {
   readonly static: KeyRing
   /** A key that stays, for RS256. */
   readonly rsa: KeyRing
+  /** Keys of a core whose sessions were taken over: they verify, and never sign. */
+  readonly former: FormerKeys
   /** The public side of them all; made are only those that somebody needed. */
   readonly publicKeys: PublicKeys
 }
@@ -41,15 +44,17 @@ export function openKeyRings(options: KeyRingOptions): KeyRings {
       ? fixed
       : openKeyRing({ ...onDemand, kind: 'rsa-key', settings: { ...stays, algorithm: 'RS256' } })
   const rings = [...new Set([turning, fixed, rsa])]
-  return { own, turning, static: fixed, rsa, publicKeys: { publicKeySet: unionOf(rings) } }
+  const former = openFormerKeys(options)
+  const publicKeySet = unionOf(rings, former)
+  return { own, turning, static: fixed, rsa, former, publicKeys: { publicKeySet } }
 }
 
-function unionOf(rings: readonly KeyRing[]): PublicKeys['publicKeySet'] {
+function unionOf(rings: readonly KeyRing[], former: FormerKeys): PublicKeys['publicKeySet'] {
   return async (app: AppId) => {
     const sets = await Promise.all(rings.map((ring) => ring.publicKeySet(app)))
     const ages = sets.map(({ maxAgeSeconds }) => maxAgeSeconds)
     return {
-      keys: sets.flatMap(({ keys }) => [...keys].reverse()),
+      keys: [...sets.flatMap(({ keys }) => [...keys].reverse()), ...(await former.jwksOf(app))],
       maxAgeSeconds: Math.min(KEY_SET_MAX_AGE_SECONDS, ...ages),
     }
   }

@@ -1,6 +1,15 @@
-import type { AppId, EpochMs, Hash1, KeyThumbprint, Origin, SessionKey, TenantId } from '@pawl/core'
+import type {
+  AppId,
+  EpochMs,
+  Hash1,
+  KeyThumbprint,
+  Origin,
+  SessionHandle,
+  SessionKey,
+  TenantId,
+} from '@pawl/core'
 import { ByteReader } from './byte-reader.ts'
-import { handleOf, ORIGIN_BYTES } from './session-origin.ts'
+import { bareOrigin, handleOf, isBare, ORIGIN_BYTES } from './session-origin.ts'
 
 /** What a refresh token holds under its seal. */
 export interface RefreshTokenFacts extends SessionKey {
@@ -32,6 +41,11 @@ const RANDOM_AT = MINTED_AT + 6
 const HEAD_BYTES = RANDOM_AT + RANDOM_BYTES
 const HAS_PARENT = 1
 const HAS_THUMBPRINT = 2
+/** The parent is a token from elsewhere, whose hash1 counts as hexadecimal text. */
+const HAS_TEXT_PARENT = 16
+/** In place of the origin stands the handle. */
+const HAS_BARE_HANDLE = 32
+const FLAGS = HAS_PARENT | HAS_THUMBPRINT | HAS_TEXT_PARENT | HAS_BARE_HANDLE
 /** The name that is not spelled out. */
 const DEFAULT_NAME = 'default'
 
@@ -49,14 +63,16 @@ export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
   // One buffer, every byte of which is written: this is done at every refresh.
   const bytes = Buffer.allocUnsafe(length)
   const bound = (parentHash1 === null ? 0 : HAS_PARENT) | (keyThumbprint ? HAS_THUMBPRINT : 0)
-  bytes.writeUInt8(bound | (facts.marks & MARKS))
-  bytes.set(facts.origin, 1)
+  const isText = parentHash1 !== null && parentHash1.length > HASH_BYTES
+  const former = (isText ? HAS_TEXT_PARENT : 0) | (isBare(facts.origin) ? HAS_BARE_HANDLE : 0)
+  bytes.writeUInt8(bound | former | (facts.marks & MARKS))
+  bytes.set(facts.origin.subarray(-ORIGIN_BYTES), 1)
   bytes.writeUInt32BE(facts.generation, GENERATION_AT)
   bytes.writeUIntBE(facts.mintedAtMs, MINTED_AT, 6)
   bytes.set(facts.random, RANDOM_AT)
   let at = HEAD_BYTES
   if (parentHash1 !== null) {
-    bytes.set(parentHash1, at)
+    bytes.set(isText ? rawOf(parentHash1) : parentHash1, at)
     at += HASH_BYTES
   }
   if (keyThumbprint !== null) at += bytes.write(keyThumbprint, at, HASH_BYTES, 'base64url')
@@ -71,18 +87,33 @@ export function packRefreshToken(facts: RefreshTokenFacts): Buffer {
 export function unpackRefreshToken(bytes: Buffer): RefreshTokenFacts | undefined {
   const reader = new ByteReader(bytes)
   const flags = reader.uint8()
-  const origin = new Uint8Array(reader.take(ORIGIN_BYTES)) as Origin
+  const start = reader.take(ORIGIN_BYTES)
+  const origin =
+    flags & HAS_BARE_HANDLE
+      ? bareOrigin(start.toString('base64url') as SessionHandle)
+      : (new Uint8Array(start) as Origin)
   const generation = reader.uint32()
   const mintedAtMs = reader.uint48() as EpochMs
   const random = reader.take(RANDOM_BYTES)
-  const parentHash1 = flags & HAS_PARENT ? (reader.take(HASH_BYTES) as Uint8Array as Hash1) : null
+  const parent = flags & HAS_PARENT ? reader.take(HASH_BYTES) : null
+  const isText = (flags & HAS_TEXT_PARENT) !== 0
+  const parentHash1 = (parent && isText ? textOf(parent) : parent) as Hash1 | null
   const keyThumbprint =
     flags & HAS_THUMBPRINT ? (reader.take(HASH_BYTES).toString('base64url') as KeyThumbprint) : null
   const app = reader.name(DEFAULT_NAME) as AppId
   const tenant = reader.name(DEFAULT_NAME) as TenantId
-  if (!reader.isDone || flags > (HAS_PARENT | HAS_THUMBPRINT | MARKS)) return undefined
+  if (!reader.isDone || flags > (FLAGS | MARKS)) return undefined
   const handle = handleOf(origin)
   const names = { app, tenant, handle, origin }
   const marks = flags & MARKS
   return { ...names, generation, mintedAtMs, random, parentHash1, keyThumbprint, marks }
+}
+
+/** A hash1 as hexadecimal text, the form in which it is hashed again elsewhere. */
+function textOf(raw: Buffer): Uint8Array {
+  return new Uint8Array(Buffer.from(raw.toString('hex'), 'latin1'))
+}
+
+function rawOf(text: Uint8Array): Buffer {
+  return Buffer.from(Buffer.from(text).toString('latin1'), 'hex')
 }

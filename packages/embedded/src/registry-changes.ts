@@ -12,6 +12,7 @@ import {
 } from '@pawl/core'
 import type { AppEntry, AppSettingsInput, TenantEntry, TenantSettingsInput } from '@pawl/protocol'
 import type { AppDirectory, RegistryOptions } from './app-registry.ts'
+import { FORMER_KEY_KIND } from './former-keys.ts'
 import { APP_KIND, encodeEntry, INSTALLATION, TENANT_KIND } from './registry-records.ts'
 import {
   appEntryOf,
@@ -193,7 +194,8 @@ async function deleteAll({ records }: Workshop, kind: string, app: string): Prom
 }
 
 async function deleteKeys(workshop: Workshop, app: string): Promise<void> {
-  for (const kind of SIGNING_KEY_KINDS) await deleteAll(workshop, kind, app)
+  const kinds = [...SIGNING_KEY_KINDS, FORMER_KEY_KIND]
+  for (const kind of kinds) await deleteAll(workshop, kind, app)
 }
 
 function faultOfNumber(count: number, isNew: boolean): readonly string[] {

@@ -10,6 +10,7 @@ import type {
 } from '@pawl/core'
 import { decodeBase64url } from './base64url.ts'
 import { companionOf } from './companions.ts'
+import type { FormerKeys, VerifyingKey } from './former-keys.ts'
 import type { KeyRing } from './key-ring.ts'
 import { packLineage, unpackLineage } from './lineage-bytes.ts'
 import type { SecretRing } from './master-secret.ts'
@@ -17,6 +18,7 @@ import type { SigningKey } from './signing-key.ts'
 
 /** Longest token that is made or read; whether a cookie can hold it is the driver's to see to. */
 const TOKEN_CHARS_MAX = 8_192
+const SECONDS_RADIX = 36
 
 /** What a token says, before it has a form. */
 export interface ShapedFacts {
@@ -24,8 +26,11 @@ export interface ShapedFacts {
   readonly handle: SessionHandle
   readonly userId: UserId
   readonly claims: JsonObject
-  /** The whole lineage in one string; nothing in it can make a child. */
-  readonly lineage: string
+  /**
+   * The whole lineage in one string; nothing in it can make a child. Of a token that was made
+   * elsewhere, what can be known of it.
+   */
+  readonly lineage: string | Lineage
   readonly hasParent: boolean
   /** The companion of the refresh token that it was granted with, if the wire gives one. */
   readonly companion: string | null
@@ -44,7 +49,7 @@ export interface TokenShape {
     readonly [name: string]: string
   }
   /** The payload, or undefined if the claims do not fit into this form. */
-  readonly write: (facts: ShapedFacts) => object | undefined
+  readonly write: (facts: ShapedFacts & { readonly lineage: string }) => object | undefined
   /** Undefined for a payload that is not of this form. */
   readonly read: (payload: { readonly [name: string]: unknown }) => ShapedFacts | undefined
 }
@@ -53,10 +58,11 @@ export interface TokenShape {
 export function shapedAccessTokens(options: {
   readonly shape: TokenShape
   readonly ring: KeyRing
+  readonly former: FormerKeys
   readonly secrets: SecretRing
   readonly hasCompanion: boolean
 }): AccessTokens {
-  const { shape, ring, secrets, hasCompanion } = options
+  const { shape, ring, former, secrets, hasCompanion } = options
   const headers = new WeakMap<SigningKey, string>()
 
   function headerOf(key: SigningKey): string {
@@ -76,7 +82,7 @@ export function shapedAccessTokens(options: {
       const issuedAtMs = (Math.floor(nowMs / 1000) * 1000) as EpochMs
       const payload = shape.write({
         ...{ tenant, handle, userId, claims, issuedAtMs, expiresAtMs },
-        lineage: packLineage(lineage, issuedAtMs),
+        lineage: textOfLineage(lineage),
         hasParent: lineage.parent !== null,
         companion: hasCompanion ? companionOf(secrets, lineage.hash2) : null,
       })
@@ -93,7 +99,7 @@ export function shapedAccessTokens(options: {
       if (token.length > TOKEN_CHARS_MAX * 2) return undefined
       const [header = '', body = '', signature = '', ...rest] = token.split('.')
       if (rest.length > 0) return undefined
-      const key = await keyNamedIn(header, { app, shape, ring })
+      const key = await keyNamedIn(header, { app, shape, ring, former })
       const mark = decodeBase64url(signature)
       const bytes = decodeBase64url(body)
       if (key === undefined || bytes === undefined || mark?.length !== key.signatureBytes) {
@@ -102,7 +108,7 @@ export function shapedAccessTokens(options: {
       if (!key.verify(`${header}.${body}`, mark)) return undefined
       const payload = parseObject(bytes)
       const facts = payload && shape.read(payload)
-      const lineage: Lineage | undefined = facts && unpackLineage(facts.lineage, facts.issuedAtMs)
+      const lineage = facts && lineageIn(facts)
       if (facts === undefined || lineage === undefined) return undefined
       const { tenant, handle, userId, claims, issuedAtMs, expiresAtMs } = facts
       const subject = { app, tenant, handle, userId, claims }
@@ -114,12 +120,19 @@ export function shapedAccessTokens(options: {
 /** The key of a header that says of it what we would have said, and nothing more. */
 async function keyNamedIn(
   header: string,
-  of: { readonly app: AppId; readonly shape: TokenShape; readonly ring: KeyRing },
-): Promise<SigningKey | undefined> {
+  of: {
+    readonly app: AppId
+    readonly shape: TokenShape
+    readonly ring: KeyRing
+    readonly former: FormerKeys
+  },
+): Promise<VerifyingKey | undefined> {
   const bytes = decodeBase64url(header)
   const members = bytes && parseObject(bytes)
   if (members === undefined || typeof members.kid !== 'string') return undefined
-  const key = await of.ring.findByKid(of.app, members.kid)
+  const key: VerifyingKey | undefined =
+    (await of.former.findByKid(of.app, members.kid)) ??
+    (await of.ring.findByKid(of.app, members.kid))
   if (key === undefined) return undefined
   const expected = of.shape.headerOf({ alg: key.algorithm, kid: key.kid })
   const names = Object.keys(members)
@@ -127,6 +140,24 @@ async function keyNamedIn(
     names.length === Object.keys(expected).length &&
     names.every((name) => members[name] === expected[name])
   return isSame ? key : undefined
+}
+
+/**
+ * The lineage as one string, which stays the same when a token is issued anew: the second in which
+ * the refresh token was minted, and the packed lineage as seen from then.
+ */
+function textOfLineage(lineage: Lineage): string {
+  const seconds = Math.floor(lineage.mintedAtMs / 1000)
+  return `${seconds.toString(SECONDS_RADIX)}.${packLineage(lineage, seconds * 1000)}`
+}
+
+function lineageIn({ lineage }: ShapedFacts): Lineage | undefined {
+  if (typeof lineage !== 'string') return lineage
+  const [seconds = '', packed = ''] = lineage.split('.')
+  const mintedSeconds = Number.parseInt(seconds, SECONDS_RADIX)
+  return Number.isSafeInteger(mintedSeconds)
+    ? unpackLineage(packed, mintedSeconds * 1000)
+    : undefined
 }
 
 function parseObject(bytes: Buffer): { readonly [name: string]: unknown } | undefined {

@@ -19,13 +19,7 @@ export const SIGNING_KEY_KIND = 'signing-key'
  * All kinds of such records. Beside the keys that sign for an app by its settings, some wires need
  * a turning one, a static one or an RSA one whatever the settings say; each is a row of its own.
  */
-export const SIGNING_KEY_KINDS = [
-  SIGNING_KEY_KIND,
-  'turning-key',
-  'static-key',
-  'rsa-key',
-  'former-key',
-] as const
+export const SIGNING_KEY_KINDS = [SIGNING_KEY_KIND, 'turning-key', 'static-key', 'rsa-key'] as const
 
 /** The row that a signing key belongs to. */
 export type SigningKeyKind = (typeof SIGNING_KEY_KINDS)[number]

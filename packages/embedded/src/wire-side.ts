@@ -1,5 +1,6 @@
 import type { AppId } from '@pawl/core'
 import { type Dialect, type DialectCore, type DialectParts, dialectCore } from './dialects.ts'
+import { openFormerSecret, sealFormerSecret } from './former-secrets.ts'
 import { type OpenedByWire, openForWire } from './open-for-wire.ts'
 import { type PlainJwt, signPlainJwt } from './plain-jwt.ts'
 
@@ -11,6 +12,10 @@ export interface WireSide {
   readonly openForWire: (refreshToken: string) => OpenedByWire | undefined
   /** Signs a JWT that is no access token. */
   readonly signPlainJwt: (name: string, jwt: PlainJwt) => Promise<string>
+  /** Seals a secret of a former core for the store; `context` has to be given again to open it. */
+  readonly sealSecret: (secret: string, context: string) => string
+  /** Opens what `sealSecret` made; undefined for anything else. */
+  readonly openSecret: (sealed: string, context: string) => string | undefined
   /** Our names of an app's tenants, as this core knows them now; `default` is the first. */
   readonly tenantsOf: (name: string) => readonly string[]
 }
@@ -24,6 +29,8 @@ export function wireSide(parts: DialectParts): WireSide {
     dialect: (name, dialect) => dialectCore(parts, name as AppId, dialect),
     openForWire: (token) => openForWire(secrets, token),
     signPlainJwt: (name, jwt) => signPlainJwt(keys, name as AppId, jwt),
+    sealSecret: (secret, context) => sealFormerSecret(secrets, secret, context),
+    openSecret: (sealed, context) => openFormerSecret(secrets, sealed, context),
     tenantsOf(name) {
       const known = directory.apps().get(name)
       return known === undefined ? [] : [DEFAULT_TENANT, ...known.tenants.keys()]

@@ -19,6 +19,7 @@ import { httpListener } from './http/http-server.ts'
 import { type KeyDirectory, openKeyDirectory } from './http/key-directory.ts'
 import { type Log, type LogSink, openLog } from './log/logger.ts'
 import type { WireDefaults } from './supertokens/core-config.ts'
+import { type FormerBook, openFormerBook } from './supertokens/former/former-book.ts'
 import { openWire } from './supertokens/handle-wire-request.ts'
 import { openWireSettings, turningFor, type WireSettingsBook } from './supertokens/wire-settings.ts'
 
@@ -67,12 +68,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const faults = faultsOfConfig(config)
   if (faults.length > 0) throw new ConfigError(faults)
   const log = openLog(config.logLevel, options.logSink)
-  const { core, keys, book } = await openCore(config, options, log)
+  const { core, keys, book, former } = await openCore(config, options, log)
   const settings = { ...settingsOf(config), ...options.settings }
   const { raceWindowMs } = settings.rotation
   const limits = abuseLimits({ ...config, elapsedMs: () => performance.now() })
   const refreshWaitMaxMs = raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY
-  const wire = openWire({ core, limits, book, keys, refreshWaitMaxMs })
+  const wire = openWire({ core, limits, book, former, keys, refreshWaitMaxMs })
   let isStopping = false
   let ownUrl = ''
   const listener = httpListener({
@@ -158,6 +159,7 @@ async function openCore(
   readonly core: EmbeddedCore
   readonly keys: KeyDirectory
   readonly book: WireSettingsBook
+  readonly former: FormerBook
 }> {
   const store = options.storeInstance ?? (await openStore(config))
   const { apps, tenants, clock, onEvent } = options
@@ -188,7 +190,7 @@ async function openCore(
     keys = await openKeyDirectory({ store, configured: keysOf(config), onTrouble })
     const exposure = faultOfExposure(config.host, keys.isKeyed())
     if (exposure !== null) throw new ConfigError([exposure])
-    return { core, keys, book }
+    return { core, keys, book, former: openFormerBook(store, core) }
   } catch (error) {
     keys?.close()
     await (core ?? store).close()

@@ -178,7 +178,7 @@ async function readFields(
 }
 
 /** The cores of all apps in all forms, made when they are needed. */
-function dialectsOf({ core, book }: WireOptions): (app: string, form: Form) => DialectCore {
+function dialectsOf({ core, book, former }: WireOptions): (app: string, form: Form) => DialectCore {
   const made = new Map<string, DialectCore>()
   return (app, form) => {
     const { version, isStaticKey, hasCompanion } = form
@@ -189,6 +189,7 @@ function dialectsOf({ core, book }: WireOptions): (app: string, form: Form) => D
       shape: tokenShape({ version, namesParent: () => book.known(app).lives.isStrict }),
       keys: version === 2 ? 'rsa' : isStaticKey ? 'static' : 'turning',
       hasCompanion,
+      openFormer: (token) => former.openNow(app, token),
       adjust: (settings) => adjustSettings(settings, book.known(app)),
     })
     if (dialect === undefined) throw new Error(`the app ${app} is gone`)

@@ -1,5 +1,6 @@
 import type { EpochMs, JsonObject, SessionHandle, TenantId, UserId } from '@pawl/core'
 import type { ShapedFacts, TokenShape } from '@pawl/embedded'
+import { formerLineage } from './former/former-lineage.ts'
 import { nativeNameOf, parseWireHandle, wireHandleOf, wireNameOf } from './names.ts'
 
 /** The versions of access tokens of this wire; 2 is made, and never read. */
@@ -67,7 +68,10 @@ export function tokenShape({ version, namesParent }: ShapeOptions): TokenShape {
  * Names a parent without saying which: all that it is good for is being there. What the parent was
  * is part of the lineage.
  */
-function parentMark(facts: ShapedFacts, namesParent: () => boolean): string | null {
+function parentMark(
+  facts: ShapedFacts & { readonly lineage: string },
+  namesParent: () => boolean,
+): string | null {
   return facts.hasParent && namesParent() ? `${facts.lineage}.parent` : null
 }
 
@@ -102,19 +106,22 @@ function readPayload(
   const { sub, exp, iat, sessionHandle, refreshTokenHash1, antiCsrfToken } = payload
   const { parentRefreshTokenHash1 } = payload
   const tenantName = version >= 4 ? payload.tId : wireNameOf('default')
-  if (typeof sub !== 'string' || (version >= 5 && payload.rsub !== sub)) return undefined
+  if (typeof sub !== 'string') return undefined
   if (typeof sessionHandle !== 'string' || typeof tenantName !== 'string') return undefined
   if (typeof refreshTokenHash1 !== 'string' || !isSeconds(exp) || !isSeconds(iat)) return undefined
   if (!isNullable(antiCsrfToken) || !isNullable(parentRefreshTokenHash1)) return undefined
   const name = parseWireHandle(sessionHandle)
   const tenant = nativeNameOf(tenantName)
   if (name === undefined || tenant !== name.tenant) return undefined
+  const former = formerLineage(refreshTokenHash1, parentRefreshTokenHash1)
+  // Linked users are known elsewhere only: of a token of ours both are the same.
+  if (former === undefined && version >= 5 && payload.rsub !== sub) return undefined
   return {
     tenant: tenant as TenantId,
     handle: name.handle as SessionHandle,
     userId: sub as UserId,
     claims: ownClaimsOf(payload, version) as JsonObject,
-    lineage: refreshTokenHash1,
+    lineage: former ?? refreshTokenHash1,
     hasParent: parentRefreshTokenHash1 !== null,
     companion: antiCsrfToken,
     issuedAtMs: (iat * 1000) as EpochMs,

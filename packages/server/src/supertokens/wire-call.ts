@@ -1,6 +1,7 @@
 import type { DialectCore, EmbeddedCore } from '@pawl/embedded'
 import type { CoreApi } from '@pawl/protocol'
 import type { AbuseLimits } from '../http/abuse-limits.ts'
+import type { FormerBook } from './former/former-book.ts'
 import type { TokenVersion } from './token-shapes.ts'
 import type { FieldsOf, FieldTable } from './wire-fields.ts'
 import type { WireAnswer } from './wire-reply.ts'
@@ -19,6 +20,7 @@ export interface WireContext {
   readonly core: EmbeddedCore
   readonly limits: AbuseLimits
   readonly book: WireSettingsBook
+  readonly former: FormerBook
 }
 
 /** A request whose app, tenant, key and version are known, and whose fields were read. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { startWire, type WireAnswer, type WireServer } from './wire-client.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -103,6 +103,10 @@ describe('a session over the compatible wire', () => {
     assert.equal(changed.body.status, 'OK')
     assert.deepEqual(changed.body.session.userDataInJWT, claims)
     assert.equal(changed.body.accessToken.expiry, body.accessToken.expiry)
+    assert.equal(
+      decodeJwt(changed.body.accessToken.token).refreshTokenHash1,
+      decodeJwt(body.accessToken.token).refreshTokenHash1,
+    )
     assert.match(String(decodeProtectedHeader(changed.body.accessToken.token).kid), /^s-/)
     assert.equal((await verify(changed.body.accessToken.token)).body.status, 'OK')
     const sessionHandle = body.session.handle

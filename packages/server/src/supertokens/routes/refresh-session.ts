@@ -1,9 +1,9 @@
-import type { OpenedByWire } from '@pawl/embedded'
-import type { Grant, Outcome, Refusal } from '@pawl/protocol'
+import type { DialectCore, OpenedByWire } from '@pawl/embedded'
+import { type Grant, type Outcome, type Refusal, refuse as refuseFor } from '@pawl/protocol'
 import { grantAnswer } from '../answer-grant.ts'
 import { faultOfClaimNames } from '../claim-names.ts'
 import { wireHandleOf } from '../names.ts'
-import { defineRoute, type WireCall } from '../wire-call.ts'
+import { defineRoute, type WireCall, type WireContext } from '../wire-call.ts'
 import {
   json,
   PROTECTED_CLAIM,
@@ -28,7 +28,8 @@ export const refreshSession = defineRoute({
     if (version.isStrict && fields.useDynamicSigningKey === undefined) {
       return text(400, "Field name 'useDynamicSigningKey' is invalid in JSON input")
     }
-    const opened = context.core.openForWire(refreshToken)
+    const opened: Opened | undefined =
+      context.core.openForWire(refreshToken) ?? (await openFormer(context, { app, refreshToken }))
     if (opened === undefined || opened.app !== app) {
       return unauthorised('the refresh token is not one of this app', {
         code: 'refresh_token_invalid',
@@ -43,12 +44,44 @@ export const refreshSession = defineRoute({
     const chosen = version.hasTenants ? fields.useDynamicSigningKey : undefined
     const isStaticKey = chosen === undefined ? opened.isStaticKey : !chosen
     const form = { version: version.tokenVersion, isStaticKey, hasCompanion }
-    const outcome = await call.speaking(form).refreshSession({ refreshTokens: [refreshToken] })
+    const core = call.speaking(form)
+    if (opened.isFormer && (await isOnTheWay(core, call))) {
+      return refusal(refuseFor('unavailable', 'the session is still being taken over'))
+    }
+    const outcome = await core.refreshSession({ refreshTokens: [refreshToken] })
     if (outcome.kind === 'refused') return refuse(call, opened, outcome)
     count(call, outcome)
     return grantAnswer(outcome.value, { version, hasCompanion })
   },
 })
+
+type Opened = OpenedByWire & { readonly isFormer?: boolean }
+
+/** A token of the core whose sessions were taken over. */
+async function openFormer(
+  context: WireContext,
+  of: { readonly app: string; readonly refreshToken: string },
+): Promise<Opened | undefined> {
+  const { app, refreshToken } = of
+  const former = await context.former.open(app, refreshToken)
+  if (former === undefined) return undefined
+  const { tenant, handle, companion } = former
+  return {
+    ...{ app, tenant, handle, isFormer: true, isStaticKey: false },
+    hasCompanion: companion !== null,
+    isCompanion: (text) => text === companion,
+  }
+}
+
+/** While sessions are taken over, a token that cannot be granted yet is told to come again. */
+async function isOnTheWay(
+  core: DialectCore,
+  call: Pick<WireCall, 'context' | 'app'> & { readonly fields: { readonly refreshToken: string } },
+): Promise<boolean> {
+  if (!call.context.former.isOpen(call.app)) return false
+  const foreseen = await core.foreseeRefresh(call.fields.refreshToken)
+  return foreseen === 'theft' || foreseen === 'reject'
+}
 
 /** A token that came with a companion is refused without it, where the driver uses companions. */
 function isCompanionRight(

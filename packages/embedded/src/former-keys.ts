@@ -1,0 +1,113 @@
+import { createPublicKey, verify } from 'node:crypto'
+import type { AppId, Clock, RecordStore, StoredRecord } from '@pawl/core'
+import { KEY_RELOAD_MS } from './key-reload.ts'
+import type { SigningAlgorithm, SigningKey } from './signing-key.ts'
+
+/** The kind of the record of a key that only verifies. */
+export const FORMER_KEY_KIND = 'former-key'
+const ALGORITHM: SigningAlgorithm = 'RS256'
+
+/** A key that tokens are verified with, whoever signed them. */
+export type VerifyingKey = Pick<SigningKey, 'kid' | 'algorithm' | 'signatureBytes' | 'verify'>
+
+/** Keys of a core whose sessions were taken over, as long as a token of them may live. */
+export interface FormerKeys {
+  readonly findByKid: (app: AppId, kid: string) => Promise<VerifyingKey | undefined>
+  readonly jwksOf: (app: AppId) => Promise<readonly SigningKey['jwk'][]>
+}
+
+/** What the record of such a key holds; there is no private key. */
+interface FormerKeyRecord {
+  readonly kid: string
+  /** SubjectPublicKeyInfo, base64. */
+  readonly spki: string
+  /** From then on it verifies nothing; null: it stays. */
+  readonly notAfterMs: number | null
+}
+
+interface FormerKey extends VerifyingKey {
+  readonly jwk: SigningKey['jwk']
+  readonly notAfterMs: number | null
+}
+
+/** Stores the public side of an RS256 key of a former core; done again, it does no harm. */
+export async function insertFormerKey(
+  store: RecordStore,
+  app: AppId,
+  key: FormerKeyRecord,
+): Promise<void> {
+  // Refuses what is no key before it is stored.
+  openKey(key)
+  await store.insertRecord({ kind: FORMER_KEY_KIND, app, id: key.kid }, JSON.stringify(key))
+}
+
+/** The former keys of all apps; each app's are read anew every few seconds. */
+export function openFormerKeys(options: {
+  readonly store: RecordStore
+  readonly clock: Clock
+}): FormerKeys {
+  const { store, clock } = options
+  const known = new Map<AppId, { readonly keys: readonly FormerKey[]; readonly atMs: number }>()
+  const reading = new Map<AppId, Promise<readonly FormerKey[]>>()
+
+  async function read(app: AppId): Promise<readonly FormerKey[]> {
+    const records = await store.listRecords(FORMER_KEY_KIND, app)
+    const keys = records.map((record) => openKey(decode(record)))
+    known.set(app, { keys, atMs: performance.now() })
+    return keys
+  }
+
+  async function living(app: AppId): Promise<readonly FormerKey[]> {
+    const entry = known.get(app)
+    const isFresh = entry !== undefined && performance.now() - entry.atMs < KEY_RELOAD_MS
+    const keys = isFresh ? entry.keys : await readOnce(app)
+    const nowMs = clock.nowMs()
+    return keys.filter(({ notAfterMs }) => notAfterMs === null || nowMs < notAfterMs)
+  }
+
+  /** One look at a time; in trouble, what is known stays in use. */
+  function readOnce(app: AppId): Promise<readonly FormerKey[]> {
+    const underWay = reading.get(app)
+    if (underWay !== undefined) return underWay
+    const look = read(app)
+      .catch((error: unknown) => {
+        const entry = known.get(app)
+        if (entry === undefined) throw error
+        return entry.keys
+      })
+      .finally(() => reading.delete(app))
+    reading.set(app, look)
+    return look
+  }
+
+  return {
+    async findByKid(app, kid) {
+      return (await living(app)).find((key) => key.kid === kid)
+    },
+    async jwksOf(app) {
+      return (await living(app)).map(({ jwk }) => jwk)
+    },
+  }
+}
+
+function decode(record: StoredRecord): FormerKeyRecord {
+  return JSON.parse(record.value) as FormerKeyRecord
+}
+
+function openKey({ kid, spki, notAfterMs }: FormerKeyRecord): FormerKey {
+  const publicKey = createPublicKey({
+    key: Buffer.from(spki, 'base64'),
+    format: 'der',
+    type: 'spki',
+  })
+  const { kty = '', n, e } = publicKey.export({ format: 'jwk' })
+  if (kty !== 'RSA') throw new Error(`the former key ${kid} is not an RSA key`)
+  const members = { n, e } as object
+  return {
+    ...{ kid, algorithm: ALGORITHM, notAfterMs },
+    jwk: { kty, ...members, kid, alg: ALGORITHM, use: 'sig' },
+    signatureBytes: (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8,
+    verify: (data, signature) =>
+      verify('sha256', Buffer.from(data, 'latin1'), publicKey, signature),
+  }
+}

@@ -1,0 +1,23 @@
+import { decodeBase64url } from './base64url.ts'
+import type { SecretRing } from './master-secret.ts'
+import { seal, unseal } from './seal.ts'
+
+/** Seals a secret of a core whose sessions were taken over: `<secretId>.<sealed>`. */
+export function sealFormerSecret(secrets: SecretRing, secret: string, context: string): string {
+  const { id, keyFor } = secrets.sealing
+  const sealed = seal(keyFor('formerSecretAtRest'), Buffer.from(secret), context)
+  return `${id}.${sealed.toString('base64url')}`
+}
+
+/** Opens what {@link sealFormerSecret} made; undefined for anything else. */
+export function openFormerSecret(
+  secrets: SecretRing,
+  text: string,
+  context: string,
+): string | undefined {
+  const [id = '', payload = ''] = text.split('.')
+  const secret = secrets.find(id)
+  const sealed = decodeBase64url(payload)
+  const bytes = secret && sealed && unseal(secret.keyFor('formerSecretAtRest'), sealed, context)
+  return bytes?.toString()
+}
