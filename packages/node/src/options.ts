@@ -46,9 +46,12 @@ export interface PawlOptions {
   }
   /** A stolen token was presented and its session ended. Not awaited; must not be slow. */
   readonly onTheft?: (event: Extract<PawlEvent, { kind: 'theft' }>) => unknown
-  /** A session ended through this driver. Not awaited; must not be slow. */
+  /**
+   * A session ended: through this driver, or elsewhere, as the feed of revocations tells every
+   * process within about two seconds (without the user). Not awaited; must not be slow.
+   */
   readonly onSessionEnd?: (event: Extract<PawlEvent, { kind: 'ended' }>) => unknown
-  /** Everything that happened to sessions through this driver. */
+  /** Everything that happened to sessions through this driver, and which ended elsewhere. */
   readonly onEvent?: (event: PawlEvent) => unknown
   /** Trouble an operator should know of; default: a process warning, once a minute per kind. */
   readonly onFault?: (fault: Fault) => unknown

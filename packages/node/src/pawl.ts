@@ -16,7 +16,7 @@ import { problemResponse } from './http/problem.ts'
 import type { PawlOptions } from './options.ts'
 import type { CoreCalls, Schedule } from './ports.ts'
 import type { RequestLike } from './request-like.ts'
-import { openFeed } from './revocations/open-feed.ts'
+import { type EndedElsewhere, openFeed } from './revocations/open-feed.ts'
 import { type Driver, noteEnded, unwrap } from './session/driver.ts'
 import { type GuardOptions, type GuardVerdict, judgeRequest } from './session/guard.ts'
 import { handleOwnRoute } from './session/handler.ts'
@@ -116,7 +116,12 @@ export function createPawl(options: PawlOptions): Pawl {
   const reports = makeUseReports({ core, nowMs, schedule, raceWindowMs, reportFault })
   const ended = makeLocalRevocations(ENDED_SESSIONS_MAX)
   const { revocations: elsewhere } = options
-  const feed = openFeed(options, { core, nowMs, schedule, reportFault })
+  const announce = makeAnnounce(options, reportFault)
+  const isHeard = options.onEvent !== undefined || options.onSessionEnd !== undefined
+  const onEnded = isHeard
+    ? ({ reason, ...who }: EndedElsewhere) => noteEnded({ ended, announce, nowMs }, reason, who)
+    : undefined
+  const feed = openFeed(options, { core, nowMs, schedule, reportFault, onEnded })
   const verifier = makeVerifier({
     core,
     trust,
@@ -126,7 +131,6 @@ export function createPawl(options: PawlOptions): Pawl {
     onSettledUse: reports.add,
     cacheLimit: options.limits?.verifiedTokens ?? VERIFIED_TOKENS,
   })
-  const announce = makeAnnounce(options, reportFault)
   const driver: Driver = { config, core, verifier, ended, announce, nowMs }
   return {
     ...requestSide(driver),

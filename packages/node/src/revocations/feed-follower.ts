@@ -1,5 +1,6 @@
 import type { CoreCalls, NowMs, ReportFault, Schedule } from '../ports.ts'
 import type { RevokedMemory } from './revoked-memory.ts'
+import type { EndNotice } from './tell-ends.ts'
 
 /** First and longest wait before the feed is followed again, in ms. */
 const RETRY_MIN_MS = 50
@@ -24,6 +25,11 @@ export interface FeedFollowerDeps {
   readonly nowMs: NowMs
   readonly schedule: Schedule
   readonly reportFault: ReportFault
+  /**
+   * Told which sessions have ended, at once and once each; not of those that had before the feed was
+   * first complete.
+   */
+  readonly onEnds?: (ends: readonly EndNotice[]) => void
 }
 
 /**
@@ -42,7 +48,8 @@ export function makeFeedFollower(deps: FeedFollowerDeps): FeedFollower {
 
   async function followOnce(): Promise<void> {
     for await (const page of core.followRevocations({ after: cursor, signal })) {
-      memory.take(page.entries, nowMs())
+      const news = memory.take(page.entries, nowMs())
+      if (news.length > 0 && headAtMs !== Number.NEGATIVE_INFINITY) deps.onEnds?.(news)
       cursor = page.cursor
       failures = 0
       if (!page.isEnd) continue

@@ -4,6 +4,15 @@ import { makeFeedFollower } from './feed-follower.ts'
 import { FEED_DEFAULTS } from './feed-options.ts'
 import { makeRevocationGate, OPEN_GATE, type RevocationGate } from './revocation-gate.ts'
 import { makeRevokedMemory } from './revoked-memory.ts'
+import { makeTellEnds } from './tell-ends.ts'
+
+/** A session that ended through somebody else; the user is not known to the feed. */
+export interface EndedElsewhere {
+  readonly handle: string
+  readonly tenant: string
+  readonly userId?: string
+  readonly reason: string
+}
 
 /** The feed of revocations of one driver. */
 export interface OpenFeed {
@@ -21,6 +30,8 @@ export function openFeed(
     readonly nowMs: NowMs
     readonly schedule: Schedule
     readonly reportFault: ReportFault
+    /** Told of sessions that ended elsewhere, perhaps more than once of one. */
+    readonly onEnded: ((ended: EndedElsewhere) => void) | undefined
   },
 ): OpenFeed {
   const { revocationFeed = {} } = options
@@ -29,7 +40,20 @@ export function openFeed(
   }
   const own = { ...FEED_DEFAULTS, ...revocationFeed }
   const memory = makeRevokedMemory(own.entriesMax)
-  const follower = makeFeedFollower({ ...parts, memory })
-  const gate = makeRevocationGate({ ...parts, memory, follower, options: own })
-  return { gate, firstTry: follower.firstTry, close: follower.close }
+  const { core, nowMs, schedule, reportFault, onEnded = () => {} } = parts
+  const ends = makeTellEnds(schedule, onEnded)
+  const isHeard = parts.onEnded !== undefined
+  const follower = makeFeedFollower({
+    ...{ core, memory, nowMs, schedule, reportFault },
+    ...(isHeard ? { onEnds: ends.take } : {}),
+  })
+  const gate = makeRevocationGate({
+    ...{ core, memory, follower, options: own, nowMs, reportFault },
+    onEnded: ({ handle, userId, tenant }, reason) => onEnded({ handle, userId, tenant, reason }),
+  })
+  const close = async (): Promise<void> => {
+    await follower.close()
+    ends.flush()
+  }
+  return { gate, firstTry: follower.firstTry, close }
 }

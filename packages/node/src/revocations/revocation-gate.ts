@@ -8,6 +8,8 @@ import type { RevokedMemory } from './revoked-memory.ts'
 
 /** While the feed is stale, an answer of the core counts for so long, in ms. */
 const ANSWER_COUNTS_MS = 1_000
+/** What a cut-off and a core that does not say mean. */
+const REASON_ASSUMED = 'revoked'
 const ENDED: Refusal = Object.freeze(refuse('session_ended'))
 const UNKNOWN: Refusal = Object.freeze(
   refuse('unavailable', 'the session cannot be checked now', { retryAfterSeconds: 2 }),
@@ -69,6 +71,8 @@ export interface RevocationGateDeps {
   readonly options: Required<RevocationFeedOptions>
   readonly nowMs: NowMs
   readonly reportFault: ReportFault
+  /** Told of a session that is refused though nothing has named it: it may be told twice. */
+  readonly onEnded?: (session: VerifiedSession, reason: string) => void
 }
 
 /**
@@ -95,7 +99,7 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
     return ageMs <= staleAfterMs && ageMs >= -staleAfterMs
   }
 
-  async function ask(token: string, { gate }: GatedToken): Promise<CoreAnswer> {
+  async function ask(token: string, { gate, session }: GatedToken): Promise<CoreAnswer> {
     const startMs = nowMs()
     const { generation } = memory
     const answer = await askCore(token)
@@ -104,7 +108,10 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
     if (answer.kind === 'live') {
       gate.clearedBy = generation
       gate.checkedUntilMs = startMs + ANSWER_COUNTS_MS
-    } else gate.isEnded = answer.refusal.code === 'session_ended'
+    } else if (answer.refusal.code === 'session_ended') {
+      gate.isEnded = true
+      deps.onEnded?.(session, answer.refusal.session?.reason ?? REASON_ASSUMED)
+    }
     return answer
   }
 
@@ -140,7 +147,12 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
   return {
     pass(token, entry, now) {
       const standing = standingOf(memory, entry)
-      if (standing === 'ended') return ENDED
+      if (standing === 'ended') {
+        const { session, gate } = entry
+        // A cut-off names nobody: who was meant is known once they come.
+        if (!gate.isEnded && !memory.knows(session.handle)) deps.onEnded?.(session, REASON_ASSUMED)
+        return ENDED
+      }
       const isUnsure = standing === 'unsure'
       if (!isUnsure && (isFresh(now) || now < entry.gate.checkedUntilMs)) return entry.outcome
       return askOnce(token, entry, isUnsure)

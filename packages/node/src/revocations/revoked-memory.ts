@@ -1,6 +1,9 @@
 import { REVOCATION_FEED, type RevocationNotice, type VerifiedSession } from '@pawl/protocol'
 import { type CutOff, makeCutOffs, type Standing, UNDER_WAY_MS, widenCutOff } from './cut-offs.ts'
 import { makeEndedHandles } from './ended-handles.ts'
+import type { EndNotice } from './tell-ends.ts'
+
+const NO_NEWS: readonly EndNotice[] = []
 
 /** What was revoked within one life of an access token, held in memory. */
 export interface RevokedMemory {
@@ -8,8 +11,13 @@ export interface RevokedMemory {
   readonly generation: number
   /** Entries held. */
   readonly size: number
-  /** Takes in a page of the feed; `nowMs` is this driver's clock. */
-  take(notices: readonly RevocationNotice[], nowMs: number): void
+  /**
+   * Takes in a page of the feed; `nowMs` is this driver's clock. Gives back what was not known of
+   * single sessions.
+   */
+  take(notices: readonly RevocationNotice[], nowMs: number): readonly EndNotice[]
+  /** Whether this session itself is known to have ended; not for one that a cut-off covers. */
+  knows(handle: string): boolean
   /**
    * Judges a session by its handle, user, tenant and the minting time of its refresh token.
    * `clearedBy` is the generation as of which the core said that it lives; -1 if it never did.
@@ -30,11 +38,12 @@ export function makeRevokedMemory(limit: number): RevokedMemory {
   const sizeNow = (): number => handles.size + cutOffs.size
 
   /** False if it was left out. */
-  function takeOne(notice: RevocationNotice): boolean {
+  function takeOne(notice: RevocationNotice, news: EndNotice[]): boolean {
     const mayGrow = sizeNow() < limit
     if (notice.kind === 'cut-off') return cutOffs.take(notice, generation, mayGrow)
     if (handles.has(notice.handle)) return true
     if (mayGrow) handles.add(notice.handle, notice.atMs)
+    news.push(notice)
     return mayGrow
   }
 
@@ -54,14 +63,17 @@ export function makeRevokedMemory(limit: number): RevokedMemory {
     take(notices, nowMs) {
       const sinceMs = nowMs - REVOCATION_FEED.keptMs
       forgetBefore(sinceMs)
-      if (notices.length === 0) return
+      if (notices.length === 0) return NO_NEWS
+      const news: EndNotice[] = []
       generation += 1
       for (const notice of notices) {
         const { atMs } = notice
-        if (atMs < sinceMs || takeOne(notice)) continue
+        if (atMs < sinceMs || takeOne(notice, news)) continue
         leftOut = widenCutOff(leftOut, { beforeMs: Number.NEGATIVE_INFINITY, atMs, generation })
       }
+      return news
     },
+    knows: (handle) => handles.has(handle),
     judge(session, mintedAtMs, clearedBy) {
       if (handles.size > 0 && handles.has(session.handle)) return 'ended'
       const standing = cutOffs.judge(session, mintedAtMs, clearedBy)

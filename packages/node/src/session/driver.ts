@@ -24,7 +24,7 @@ export function unwrap<T>(outcome: Outcome<T>): T {
 
 /** Notes that sessions ended: their access tokens are refused here from now on. */
 export function noteEnded(
-  driver: Driver,
+  driver: Pick<Driver, 'ended' | 'announce' | 'nowMs'>,
   reason: string,
   ...ended: readonly {
     readonly handle: string
