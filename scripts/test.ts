@@ -1,11 +1,13 @@
 /**
  * `npm test [-- part… word…]`: all tests, or the named parts; further words choose the test files
- * whose path contains one of them. The exit code is 0 only if every part passed.
+ * whose path contains one of them. `STORES=postgres,redis` narrows the engines that tests run on.
+ * The exit code is 0 only if every part passed.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { root } from './checks/source-files.ts'
 import { filesOf, type Phase, phases } from './tests/phases.ts'
+import { faultOfStores } from './tests/stores.ts'
 
 interface Count {
   readonly passed: number
@@ -29,7 +31,7 @@ function commandOf(phase: Phase, words: readonly string[]): readonly string[] | 
     `--test-reporter=${path.join(here, 'tests/short-reporter.ts')}`,
     '--test-reporter-destination=stdout',
     `--test-concurrency=${phase.concurrency}`,
-    `--test-timeout=${TEST_TIMEOUT_MS}`,
+    `--test-timeout=${phase.testTimeoutMs ?? TEST_TIMEOUT_MS}`,
     ...files,
   ]
 }
@@ -69,6 +71,7 @@ async function runPhase(phase: Phase, args: readonly string[]): Promise<Count> {
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...phase.env, ...process.env },
     detached: true,
   })
   running.add(child)
@@ -92,10 +95,17 @@ async function runPhase(phase: Phase, args: readonly string[]): Promise<Count> {
 function chosen(args: readonly string[]): { parts: readonly Phase[]; words: readonly string[] } {
   const named = phases.filter(({ name }) => args.includes(name))
   const words = args.filter((arg) => !phases.some(({ name }) => name === arg))
-  return { parts: named.length > 0 ? named : phases, words }
+  const everyDay = phases.filter(({ isOnDemand }) => isOnDemand !== true)
+  return { parts: named.length > 0 ? named : everyDay, words }
 }
 
 async function main(): Promise<void> {
+  const complaint = faultOfStores(process.env.STORES)
+  if (complaint !== undefined) {
+    console.error(complaint)
+    process.exitCode = 1
+    return
+  }
   const { parts, words } = chosen(process.argv.slice(2))
   const startedAtMs = performance.now()
   const lines: string[] = []

@@ -13,14 +13,27 @@ export interface Phase {
   readonly claims: (file: string) => boolean
   /** Sets the machine up; returns a sentence if it cannot. */
   readonly prepare?: () => string | undefined
+  /** Runs only where it is named: too long for every day. */
+  readonly isOnDemand?: boolean
+  /** Files that it runs beside those it claims: the same tests, for longer. */
+  readonly repeats?: (file: string) => boolean
+  /** What its tests find in the environment, unless it is set already. */
+  readonly env?: { readonly [name: string]: string }
+  /** A single test that hangs is ended after this. Default 5 minutes. */
+  readonly testTimeoutMs?: number
 }
 
 const MINUTE_MS = 60_000
 
-/** The parts in which a file is looked for, most special first. */
-const claimOrder = ['pack', 'browser', 'integration', 'simulation', 'unit']
+const HOUR_MS = 60 * MINUTE_MS
 
-/** The parts of `npm test`, in the order in which they run: what fails fastest first. */
+/** The parts in which a file is looked for, most special first. */
+const claimOrder = ['pack', 'browser', 'faults', 'integration', 'simulation', 'unit']
+
+/**
+ * The parts of `npm test`, in the order in which they run: what fails fastest first. Those on
+ * demand are `npm run test:stores` and `npm run test:faults`; `STORES=…` narrows the engines.
+ */
 export const phases: readonly Phase[] = [
   { name: 'check', timeoutMs: 3 * MINUTE_MS, concurrency: 1, claims: () => false },
   { name: 'unit', timeoutMs: 6 * MINUTE_MS, concurrency: 2, claims: () => true },
@@ -49,9 +62,32 @@ export const phases: readonly Phase[] = [
     concurrency: 1,
     claims: (file) => file.endsWith('/packed-install.test.ts'),
   },
+  {
+    name: 'stores',
+    timeoutMs: 4 * HOUR_MS,
+    testTimeoutMs: 2 * HOUR_MS,
+    concurrency: 1,
+    isOnDemand: true,
+    claims: () => false,
+    repeats: (file) =>
+      /^packages\/store-.*\/contract\.test\.ts$/.test(file) || /^test\/(races|move)\//.test(file),
+    env: { PAWL_SEQUENCES: '2000', PAWL_RACE_ROUNDS: '100', PAWL_MOVE_SESSIONS: '100000' },
+  },
+  {
+    name: 'faults',
+    timeoutMs: 2 * HOUR_MS,
+    testTimeoutMs: HOUR_MS,
+    concurrency: 1,
+    isOnDemand: true,
+    claims: (file) => file.startsWith('test/faults/'),
+    repeats: (file) => /^packages\/store-.*\/faults\.test\.ts$|^test\/kill\//.test(file),
+  },
 ]
 
-/** The test files of a part, sorted. Every `*.test.ts` of the repository belongs to one part. */
+/**
+ * The test files of a part, sorted. Every `*.test.ts` of the repository belongs to one part, which
+ * claims it; others may repeat it.
+ */
 export function filesOf(phase: Phase): readonly string[] {
   const places = ['packages', 'simulation', 'bench', 'examples', 'scripts', 'test']
   const all = places.flatMap((place) =>
@@ -60,7 +96,7 @@ export function filesOf(phase: Phase): readonly string[] {
       exclude: (entry) => ['node_modules', 'build', 'dist'].includes(entry),
     }),
   )
-  return all.filter((file) => ownerOf(file) === phase.name).sort()
+  return all.filter((file) => ownerOf(file) === phase.name || phase.repeats?.(file)).sort()
 }
 
 function ownerOf(file: string): string | undefined {
