@@ -11,10 +11,19 @@ export async function newDatabase(serverUrl: string, name: string): Promise<stri
   return url.href
 }
 
-/** A connection of its own to the database of a store. */
-export async function openBare(url: string) {
+/** Rows of a table that a bare loop works on, and where each of them stands. */
+interface BareRows {
+  readonly url: string
+  readonly from: number
+  readonly generations: Uint32Array
+}
+
+/** What is done to a store's table without the store; its own rows are `from` to `to`. */
+export async function openBare(url: string, { from = 0, to = 0 } = {}) {
   const connection = await connect(url)
+  const rows: BareRows = { url, from, generations: new Uint32Array(to - from) }
   return {
+    loop: (load: BareLoad) => bareLoop(rows, load),
     /** Copies of the first session of a workload as its others, from a number up to another. */
     fill: async ({ from, to }: { readonly from: number; readonly to: number }) => {
       await connection.query(`INSERT INTO pawl_sessions (handle, app, tenant, user_id, generation,
@@ -34,23 +43,21 @@ export async function openBare(url: string) {
   }
 }
 
-/** What a bare loop is to do: swaps of rows with a number in a range, some of them a packet. */
+/** What a bare loop is to do. */
 interface BareLoad {
   readonly connections: number
+  /** Swaps a packet. */
   readonly rows: number
-  readonly from: number
-  readonly to: number
 }
 
 /**
  * Swaps as short as they can be, by `mysql2` and nothing else: rows found by their key and changed
  * on their conditions, as many a packet as ours carry, nothing read back.
  */
-export async function bareLoop(url: string, load: BareLoad) {
+async function bareLoop({ url, from, generations }: BareRows, load: BareLoad) {
   const connections = await Promise.all(
     Array.from({ length: load.connections }, () => connect(url)),
   )
-  const generations = new Uint32Array(load.to - load.from)
   const busy = new Set<number>()
   const swap = async (connection: Connection): Promise<void> => {
     const picked = new Set<number>()
@@ -59,7 +66,7 @@ export async function bareLoop(url: string, load: BareLoad) {
       if (!busy.has(index)) picked.add(index)
     }
     for (const index of picked) busy.add(index)
-    const rows = [...picked].map((index) => swapOf(load.from + index, generations[index] ?? 0))
+    const rows = [...picked].map((index) => swapOf(from + index, generations[index] ?? 0))
     const [result] = await connection.query(swapText(rows))
     if ((result as { affectedRows: number }).affectedRows !== load.rows) {
       throw new Error('a swap of the benchmark was refused')

@@ -1,8 +1,8 @@
 import { mysqlStore } from '@pawl/store-mysql'
-import { type Engine, startEngine } from '../../../test/engines/index.ts'
+import { startEngine } from '../../../test/engines/index.ts'
 import type { Figure, Line } from '../figure.ts'
 import { interleave, throughput } from '../interleave.ts'
-import { bareLoop, newDatabase, openBare } from './bare-mysql.ts'
+import { newDatabase, openBare } from './bare-mysql.ts'
 import { filled, growthLines } from './growth.ts'
 import { httpLoad } from './http-load.ts'
 import { tailLine } from './tail-latency.ts'
@@ -28,13 +28,13 @@ export const storeMysql: Figure = {
   isOnlyByName: true,
   async measure() {
     const engine = await startEngine('mariadb', { settings })
-    const bare = await openBare(engine.url)
+    const bare = await openBare(engine.url, { from: ROWS, to: 2 * ROWS })
     try {
       const opened = { store: mysqlStore({ url: engine.url }), fill: bare.fill }
       const { store, workload } = await filled(opened, 2 * ROWS)
       const lines: Line[] = []
       for (const [inFlight, connections, rows] of LOADS) {
-        const loop = await bareLoop(engine.url, { connections, rows, from: ROWS, to: 2 * ROWS })
+        const loop = await bare.loop({ connections, rows })
         const measured = await interleave(ROUNDS, {
           ours: () => throughput(ROUND_MS, inFlight, () => workload.rotateOne(store, ROWS)),
           reference: () => loop.run(ROUND_MS),
@@ -68,14 +68,11 @@ export const mysqlHttp: Figure = {
   async measure() {
     const engine = await startEngine('mariadb', { settings })
     const store = mysqlStore({ url: engine.url })
-    const bare = await openBare(engine.url)
     const live = Math.min(20_000, ROWS / 50)
+    const bare = await openBare(engine.url, { from: ROWS, to: 2 * ROWS - live })
     const opened = { store, fill: bare.fill }
     const load = await httpLoad(engine.url, opened, { rows: 2 * ROWS, live })
-    const loop = await bareLoop(engine.url, {
-      ...{ connections: 2, rows: 32 },
-      ...{ from: ROWS, to: 2 * ROWS - live },
-    })
+    const loop = await bare.loop({ connections: 2, rows: 32 })
     try {
       const { ratio, reference, spread } = await interleave(ROUNDS, {
         ours: () => load.refresh(64, ROUND_MS),
@@ -109,12 +106,12 @@ export const growthMysql: Figure = {
   title: 'MariaDB store: cost at 10^6 rows ÷ cost at 10^4, one call at a time',
   isOnlyByName: true,
   async measure() {
-    const engine: Engine = await startEngine('mariadb', { settings })
+    const engine = await startEngine('mariadb', { settings })
     const databases = [
       await newDatabase(engine.url, 'small'),
       await newDatabase(engine.url, 'large'),
     ]
-    const fillers = await Promise.all(databases.map(openBare))
+    const fillers = await Promise.all(databases.map((url) => openBare(url)))
     let opened = 0
     try {
       return await growthLines(() => {
