@@ -171,7 +171,8 @@ function take(pool: Pool, timeoutMs: number): Promise<PoolConnection> {
 
 function send(connection: PoolConnection, sql: string, timeout: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    connection.query({ sql, timeout }, (error, results) => {
+    // Without values the text is sent as it is, and not looked through for places to put them.
+    connection.query({ sql, timeout, values: null }, (error, results) => {
       if (error === null) resolve(results)
       else reject(error)
     })

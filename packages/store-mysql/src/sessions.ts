@@ -138,7 +138,7 @@ export function mysqlSessions(db: Database, waitMaxMs: number): SessionMethods {
 
   return {
     find: async (key) => {
-      const row = await find(requestOf(keyToRow(key)))
+      const row = await find(requestOf(key, keyToRow(key)))
       return row === undefined ? undefined : rowToSession(row)
     },
     rotate: (key, rotation) => rotateRow(rotate, key, rotation),
@@ -147,7 +147,7 @@ export function mysqlSessions(db: Database, waitMaxMs: number): SessionMethods {
         if (limit !== null) {
           return readOutcome(await db.run('once', ...insertWithin(session, limit)), limit)
         }
-        await insert(requestOf(sessionToRow(session)))
+        await insert(requestOf(session, sessionToRow(session)))
         return { kind: 'inserted', ended: [] }
       } catch (error) {
         if (isDuplicate(error)) return { kind: 'duplicate' }
@@ -182,19 +182,17 @@ export function mysqlSessions(db: Database, waitMaxMs: number): SessionMethods {
   }
 }
 
-function requestOf(values: QuotedRow): SqlRequest {
-  return { key: keyTextOf(values), values }
+function requestOf({ app, tenant, handle }: SessionKey, values: QuotedRow): SqlRequest {
+  return { key: keyTextOf([app, tenant, handle]), values }
 }
 
 /** One text for what names a row: handles first, since rows lie in their order. */
 function keyTextOf([app, tenant, handle]: readonly unknown[]): string {
-  return `${handle} ${app} ${tenant}`
+  return `${handle}\n${app}\n${tenant}`
 }
 
 function inOrder(rows: readonly SqlRow[], requests: readonly SqlRequest[]) {
-  const byKey = new Map(
-    rows.map((row) => [keyTextOf(row.slice(0, 3).map((each) => quote(textOf(each)))), row]),
-  )
+  const byKey = new Map(rows.map((row) => [keyTextOf(row), row]))
   return requests.map(({ key }) => byKey.get(key))
 }
 
@@ -203,7 +201,7 @@ async function rotateRow(
   key: SessionKey,
   rotation: Rotation,
 ): Promise<RotateOutcome | undefined> {
-  const request = requestOf(rotationToRow(key, rotation))
+  const request = requestOf(key, rotationToRow(key, rotation))
   for (let attempt = 0; attempt < ROTATE_ATTEMPTS_MAX; attempt++) {
     const row = await rotate(request)
     if (row === undefined) return undefined
