@@ -1,3 +1,5 @@
+import { exchange } from './exchange.ts'
+
 /** What came back, or that nothing is known of what became of the call. */
 export type Reply =
   | { readonly kind: 'reply'; readonly status: number; readonly body: ReplyBody }
@@ -21,25 +23,18 @@ export interface Call {
   readonly body?: object
 }
 
-/** What an SDK owes the rule: it gives a refresh up after a third of the race window of 60 s. */
-const TIMEOUT_MS = 20_000
-
 /** Calls a core; a connection that is refused, cut or too slow is `lost`. */
 export async function askCore({ url, method, path, body }: Call): Promise<Reply> {
-  try {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    })
-    const text = await response.text()
-    const parsed = text === '' ? {} : (JSON.parse(text) as ReplyBody)
-    return { kind: 'reply', status: response.status, body: parsed }
-  } catch {
-    return { kind: 'lost' }
-  }
+  const received = await exchange({
+    url: `${url}${path}`,
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  if (received === undefined) return { kind: 'lost' }
+  const { status, text } = received
+  return { kind: 'reply', status, body: text === '' ? {} : (JSON.parse(text) as ReplyBody) }
 }
 
 /** The answer, if the call was decided; undefined if it was lost or put off (503). */

@@ -9,6 +9,8 @@ export interface Cores {
   readonly kill: (index: number) => Promise<void>
   /** Starts one that was killed, on the port it had. */
   readonly restart: (index: number) => Promise<void>
+  /** Stops one and starts another build in its place; `cli` is the file of its command. */
+  readonly replace: (index: number, cli: string | undefined) => Promise<void>
   /** Freezes one, or lets it go on. */
   readonly signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT') => void
   /** How often a session raised this event so far. */
@@ -27,13 +29,19 @@ interface Place {
   isKilled: boolean
 }
 
-/** Starts that many cores; `env` says which database they are on. */
+/**
+ * Starts that many cores.
+ *
+ * @param env says which database they are on
+ * @param cli the file of their `pawl` command; default: that of this repository
+ */
 export async function startCores(
   count: number,
   env: Readonly<Record<string, string>>,
+  cli?: string,
 ): Promise<Cores> {
   const places: Place[] = []
-  for (let index = 0; index < count; index++) places.push(await openPlace(env))
+  for (let index = 0; index < count; index++) places.push(await openPlace(env, cli))
   const at = (index: number): Place => places[index] as Place
   const logs = () => places.map(({ oldLog, core }) => oldLog + core.log()).join('\n')
   return {
@@ -42,11 +50,11 @@ export async function startCores(
       at(index).isKilled = true
       await at(index).core.kill()
     },
-    restart: async (index) => {
-      const place = at(index)
-      place.oldLog += place.core.log()
-      place.core = await startCore(place.env)
-      place.isKilled = false
+    restart: (index) => start(at(index), cli),
+    replace: async (index, other) => {
+      at(index).isKilled = true
+      await at(index).core.stop()
+      await start(at(index), other)
     },
     signal: (index, signal) => at(index).core.signal(signal),
     countOf: (event) => logs().split(`"kind":"${event}"`).length - 1,
@@ -66,14 +74,23 @@ export async function startCores(
   }
 }
 
-async function openPlace(env: Readonly<Record<string, string>>): Promise<Place> {
+async function start(place: Place, cli: string | undefined): Promise<void> {
+  place.oldLog += place.core.log()
+  place.core = await startCore(place.env, cli)
+  place.isKilled = false
+}
+
+async function openPlace(
+  env: Readonly<Record<string, string>>,
+  cli: string | undefined,
+): Promise<Place> {
   const own = {
     ...env,
     PAWL_PORT: String(await freePort()),
     // Each client stands for many: no session of one browser is refreshed that often.
     PAWL_REFRESHES_PER_MINUTE: '0',
   }
-  return { env: own, core: await startCore(own), oldLog: '', isKilled: false }
+  return { env: own, core: await startCore(own, cli), oldLog: '', isKilled: false }
 }
 
 function tailOf(log: string): string {

@@ -23,6 +23,8 @@ export interface Ground {
   readonly faults: readonly Fault[]
   /** Copies what the database holds now; what comes back puts that back, under load. */
   readonly keepCopy: (scene: Scene) => Promise<() => Promise<void>>
+  /** Adds what a later release might, a column and a table, and marks the schema as its own. */
+  readonly migrateAsNextRelease: () => Promise<void>
   /** Makes the database want room now: it may have some of its own to write in for a while. */
   readonly wantRoom: () => Promise<void>
   /**

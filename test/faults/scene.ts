@@ -8,9 +8,13 @@ const CLIENTS = 200
 const PERIOD_MS = 1000
 const CORES = 2
 
-/** Cores on the ground and clients that refresh; resolves when all have refreshed once. */
-export async function openScene(ground: Ground): Promise<Scene> {
-  const cores = await startCores(CORES, ground.env)
+/**
+ * Cores on the ground and clients that refresh; resolves when all have refreshed once.
+ *
+ * @param cli the file of the cores' `pawl` command; default: that of this repository
+ */
+export async function openScene(ground: Ground, cli?: string): Promise<Scene> {
+  const cores = await startCores(CORES, ground.env, cli)
   try {
     const load = await startLoad({ urls: cores.urls, clients: CLIENTS, periodMs: PERIOD_MS })
     await load.recovery(performance.now())
@@ -23,6 +27,9 @@ export async function openScene(ground: Ground): Promise<Scene> {
 
 /** Ends a scene, whatever state it is in. */
 export async function closeScene({ cores, load }: Scene): Promise<void> {
+  // All is done by then. Node's own tidying up after that may spin for ever in a process under
+  // which servers were killed (Environment::CleanupHandles); leaving at once leaves it out.
+  process.once('exit', () => process.exit())
   for (const [index] of cores.urls.entries()) cores.signal(index, 'SIGCONT')
   await load.stop()
   await cores.stop()

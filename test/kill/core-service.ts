@@ -19,18 +19,29 @@ export interface CoreService {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a service; resolves when it accepts requests. */
-export async function startCore(env: { readonly [name: string]: string }): Promise<CoreService> {
-  const child = spawn(process.execPath, [CLI, 'serve'], {
+/**
+ * Starts a service; resolves when it accepts requests.
+ *
+ * @param cli the file of the `pawl` command; default: that of this repository
+ */
+export async function startCore(
+  env: { readonly [name: string]: string },
+  cli: string = CLI,
+): Promise<CoreService> {
+  const child = spawn(process.execPath, [cli, 'serve'], {
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>()
   let log = ''
+  let isListening = false
   const take = (text: string): void => {
     log += text
-    const url = /"url":"([^"]+)"/.exec(log)?.[1]
-    if (url !== undefined) resolve(url)
+    // Looked at until it is found only: looking makes one string of all that was ever logged.
+    const url = isListening ? undefined : /"url":"([^"]+)"/.exec(log)?.[1]
+    if (url === undefined) return
+    isListening = true
+    resolve(url)
   }
   child.stdout.setEncoding('utf8').on('data', take)
   child.stderr.setEncoding('utf8').on('data', take)

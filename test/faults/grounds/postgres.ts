@@ -1,7 +1,24 @@
+import type { Engine } from '../../engines/index.ts'
 import { postgresPrograms } from '../../engines/postgres.ts'
 import type { GroundKind } from '../ground.ts'
-import { openConsole } from './console.ts'
+import { type DatabaseConsole, openConsole } from './console.ts'
 import { openServerGround } from './server-ground.ts'
+
+const NEXT_MIGRATION = `BEGIN;
+ALTER TABLE pawl_sessions ADD COLUMN mood text;
+CREATE TABLE pawl_moods (mood text PRIMARY KEY);
+UPDATE pawl_schema SET version = version + 1;
+COMMIT;`
+
+function openPsql({ url }: Engine): DatabaseConsole {
+  return openConsole([`${postgresPrograms()}/psql`, '-Xq', '-v', 'ON_ERROR_STOP=1', url])
+}
+
+async function run(engine: Engine, sql: string, until: RegExp): Promise<void> {
+  const operator = openPsql(engine)
+  await operator.say(`${sql} \\echo done`, until)
+  await operator.close()
+}
 
 /** PostgreSQL: its data directory is copied; a lock on the table keeps every connection waiting. */
 export const postgresGround: GroundKind = {
@@ -13,16 +30,13 @@ export const postgresGround: GroundKind = {
         name: 'postgres',
         dataFolder: 'data',
         exhaust: async (engine) => {
-          const rival = openConsole([`${postgresPrograms()}/psql`, '-Xq', engine.url])
+          const rival = openPsql(engine)
           await rival.say('BEGIN; LOCK TABLE pawl_sessions; \\echo held', /held/)
           return () => rival.close()
         },
+        migrateAsNextRelease: (engine) => run(engine, NEXT_MIGRATION, /done/),
         // The next segment of its log, which it would want within minutes.
-        wantRoom: async (engine) => {
-          const operator = openConsole([`${postgresPrograms()}/psql`, '-Xq', engine.url])
-          await operator.say('SELECT pg_switch_wal(); \\echo done', /done|PANIC|lost/)
-          await operator.close()
-        },
+        wantRoom: (engine) => run(engine, 'SELECT pg_switch_wal();', /done|PANIC|lost/),
       },
       folder,
     ),

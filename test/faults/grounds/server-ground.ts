@@ -21,6 +21,8 @@ export interface ServerGround {
   readonly dataFolder: string | null
   /** Keeps every connection of the cores busy, or out; what comes back lets go. */
   readonly exhaust: (engine: Engine) => Promise<() => Promise<void>>
+  /** See `Ground`. */
+  readonly migrateAsNextRelease: (engine: Engine) => Promise<void>
   /** See `Ground`; default: it always wants room. */
   readonly wantRoom?: (engine: Engine) => Promise<void>
 }
@@ -46,6 +48,7 @@ export async function openServerGround(kind: ServerGround, folder?: string): Pro
     env: { PAWL_STORE: proxy.through(engine.url), PAWL_SECRET: generateSecret() },
     faults,
     keepCopy: (scene) => keepCopy(kind, engine, scene),
+    migrateAsNextRelease: () => kind.migrateAsNextRelease(engine),
     wantRoom: async () => kind.wantRoom?.(engine),
     revive: (scene) => revive(engine, scene),
     close: async () => {

@@ -12,6 +12,13 @@ const PROGRESS = 15
 const FELT = 20
 const STALL_MS = 5000
 
+const NEXT_MIGRATION = `
+BEGIN IMMEDIATE;
+ALTER TABLE sessions ADD COLUMN mood TEXT;
+CREATE TABLE moods (mood TEXT PRIMARY KEY) STRICT;
+UPDATE schema_version SET version = version + 1;
+COMMIT;`
+
 /** SQLite: the cores themselves are its server. */
 export const sqliteGround: GroundKind = {
   name: 'sqlite',
@@ -23,6 +30,11 @@ export const sqliteGround: GroundKind = {
       env: { PAWL_STORE: `sqlite:${file}`, PAWL_DATA_DIR: place },
       faults: [kills(), freeze(), lock(file)],
       keepCopy: (scene) => keepCopy(file, scene),
+      migrateAsNextRelease: async () => {
+        const operator = new DatabaseSync(file, { timeout: STALL_MS })
+        operator.exec(NEXT_MIGRATION)
+        operator.close()
+      },
       wantRoom: async () => {},
       revive: async () => false,
       close: async () => rmSync(place, { recursive: true, force: true }),
