@@ -55,6 +55,8 @@ export async function start(options: EngineOptions): Promise<Engine> {
     port: String(port),
     socket,
     datadir: data,
+    // A server that starts removes what looks like another's temporary tables.
+    tmpdir: folder,
     'pid-file': path.join(folder, 'mariadb.pid'),
     'skip-name-resolve': '1',
     max_connections: '120',
