@@ -86,22 +86,44 @@ async function walk<Stored extends Document & { readonly _id: string }, Item>(
 }
 
 /**
- * An upsert whose condition a row does not meet tries to make a second one, and is refused for its
- * key: that row stays. Once more without making any, for one that came at this very moment.
+ * Rows that are as they should be are not written again. One that came since it was looked for is
+ * refused for its key, and then replaced on the same condition as the others: that it may be.
  */
 async function putSessions({ sessions }: Collections, rows: readonly Session[]): Promise<void> {
   if (rows.length === 0) return
-  const replacements = (upsert: boolean) =>
-    rows.map((row) => {
-      const replacement = sessionToDocument(row)
-      return { replaceOne: { filter: mayReplace(row), replacement, upsert } }
-    })
+  const documents = rows.map((row) => ({ row, document: sessionToDocument(row) }))
+  const ids = documents.map(({ document }) => document._id)
+  const found = await sessions.find({ _id: { $in: ids } }).toArray()
+  const known = new Map(found.map((document) => [document._id, textOf(document)]))
+  const isNew = ({ document }: { document: SessionDocument }) => !known.has(document._id)
+  const fresh = documents.filter(isNew).map(({ document }) => ({ insertOne: { document } }))
+  const changed = documents.filter(
+    (each) => !isNew(each) && known.get(each.document._id) !== textOf(each.document),
+  )
+  const replace = (some: typeof documents) =>
+    some.map(({ row, document }) => ({
+      replaceOne: { filter: mayReplace(row), replacement: document },
+    }))
+  const writes = [...fresh, ...replace(changed)]
+  if (writes.length === 0) return
   try {
-    await sessions.bulkWrite(replacements(true), { ordered: false })
+    await sessions.bulkWrite(writes, { ordered: false })
   } catch (error) {
-    if (!isOnlyTaken(error)) throw error
-    await sessions.bulkWrite(replacements(false), { ordered: false })
+    if (!isOnlyTaken(error)) throw reasonOf(error)
+    await sessions.bulkWrite(replace(documents.filter(isNew)), { ordered: false })
   }
+}
+
+/** What a row says, in the order of its members. */
+function textOf(document: SessionDocument): string {
+  return JSON.stringify(documentToSession(document, []))
+}
+
+/** The driver hides a connection that broke under a bulk behind an error of the server's kind. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error
+  const reason: unknown = error.errorResponse
+  return reason instanceof Error ? reason : error
 }
 
 function isOnlyTaken(error: unknown): boolean {
