@@ -1,9 +1,12 @@
 /**
- * `npm start`: the core service on its embedded database, and the demo that uses it. Both end
- * with Ctrl-C; if one of them ends by itself, so does the other.
+ * `npm start [-- --store <url>]`: the core service, and the demo that uses it. Both end with
+ * Ctrl-C; if one of them ends by itself, so does the other. Without a store (`--store` or
+ * `PAWL_STORE`) the core is on its embedded database.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { readOrCreateSecretFile } from '@pawl/embedded'
 import { root } from './checks/source-files.ts'
 import { claimPort, type Service, ServiceFailure, startService } from './running/service.ts'
 
@@ -15,6 +18,33 @@ const dataDir = path.resolve(root, process.env.PAWL_DATA_DIR ?? '.pawl')
 const logDir = path.join(dataDir, 'logs')
 const coreUrl = `http://${coreHost === '0.0.0.0' ? '127.0.0.1' : coreHost}:${corePort}`
 const demoUrl = `http://127.0.0.1:${demoPort}`
+
+/** What the core's database is, as `PAWL_STORE` says it; null for the embedded one. */
+const store = storeFrom(process.argv.slice(2)) ?? process.env.PAWL_STORE ?? null
+
+function storeFrom(args: string[]): string | undefined {
+  try {
+    return parseArgs({ args, options: { store: { type: 'string' } } }).values.store
+  } catch (error) {
+    console.error(`pawl: ${(error as Error).message}`)
+    process.exit(2)
+  }
+}
+
+/**
+ * The database and its master secret. A core never invents the secret of a shared database; for the
+ * demo one is made here, once, and kept beside its logs.
+ */
+function storeEnv(): Readonly<Record<string, string>> {
+  if (store === null) return {}
+  if (process.env.PAWL_SECRET !== undefined || process.env.PAWL_SECRET_FILE !== undefined) {
+    return { PAWL_STORE: store }
+  }
+  if (/^sqlite(:|$)/.test(store)) return { PAWL_STORE: store }
+  const file = path.join(dataDir, 'demo-secret')
+  readOrCreateSecretFile(file)
+  return { PAWL_STORE: store, PAWL_SECRET_FILE: file }
+}
 
 function portFrom(name: string, fallback: number): number {
   const text = process.env[name] ?? String(fallback)
@@ -32,6 +62,7 @@ async function startCore(): Promise<Service> {
       PAWL_HOST: coreHost,
       PAWL_PORT: String(corePort),
       PAWL_DATA_DIR: dataDir,
+      ...storeEnv(),
       // Short lives, unless asked otherwise: what the demo shows should happen before your eyes.
       PAWL_ACCESS_TTL_SECONDS: process.env.PAWL_ACCESS_TTL_SECONDS ?? '30',
       PAWL_RACE_WINDOW_MS: process.env.PAWL_RACE_WINDOW_MS ?? '5000',

@@ -3,7 +3,7 @@ import test, { after, before, describe } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from './open-browser.ts'
 import { type RunningDemo, runDemo } from './running-demo.ts'
-import { logIn, makeVisitor, press, type Visitor, waitForText } from './visitor.ts'
+import { isCaught, logIn, makeVisitor, press, type Visitor, waitForText } from './visitor.ts'
 
 const HELLO = /^200 Hello Ada/
 /** More presses of Tab than there are things to reach. */
@@ -34,17 +34,6 @@ async function visit(story: (visitor: Visitor, page: Page) => Promise<void>): Pr
 async function isLoggedIn(page: Page): Promise<void> {
   assert.equal(await page.locator('#verdict').isVisible(), false)
   assert.equal(await page.locator('#user').textContent(), 'Ada')
-}
-
-async function isCaught(page: Page): Promise<void> {
-  const verdict = page.getByRole('alert').filter({ hasText: 'Theft detected' })
-  await verdict.waitFor()
-  await waitForText(page, '#verdict-who', /^Logged out: Ada, .* and the thief/)
-  await waitForText(page, '#verdict-why', /somebody copied the token/)
-  await page.locator('#rows li.theft[aria-current="true"]').waitFor()
-  await page.locator('#graph.caught .token.shown').waitFor()
-  await waitForText(page, '#thief-state', /locked out/)
-  await page.locator('#user').waitFor({ state: 'hidden' })
 }
 
 async function tabTo(page: Page, id: string): Promise<void> {

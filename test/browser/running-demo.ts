@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { generateSecret } from '@pawl/embedded'
+import { type EngineName, startEngine } from '../engines/index.ts'
 
 /** A core and a demo of their own, as processes, on free ports. */
 export interface RunningDemo {
@@ -16,12 +18,20 @@ export interface RunningDemo {
 const root = path.resolve(import.meta.dirname, '../..')
 const LINES_MAX = 50
 
+/** The engine that the demo's core is on: `DEMO_ENGINE=postgres`, say. Default: SQLite. */
+const engineOfAll = process.env.DEMO_ENGINE ?? 'sqlite'
+
 /** Starts both; `env` goes to the core, for lifetimes say. */
-export async function runDemo(env: Readonly<Record<string, string>>): Promise<RunningDemo> {
+export async function runDemo(
+  env: Readonly<Record<string, string>>,
+  engineName: EngineName | 'sqlite' = engineOfAll as EngineName | 'sqlite',
+): Promise<RunningDemo> {
+  const engine = engineName === 'sqlite' ? undefined : await startEngine(engineName)
   const dataDir = await mkdtemp(path.join(tmpdir(), 'pawl-demo-'))
   const running: ChildProcess[] = []
   const stop = async () => {
     for (const child of running.reverse()) await end(child)
+    await engine?.stop()
     await rm(dataDir, { recursive: true, force: true })
   }
   const run = (file: string, args: readonly string[], own: Readonly<Record<string, string>>) => {
@@ -34,7 +44,9 @@ export async function runDemo(env: Readonly<Record<string, string>>): Promise<Ru
   }
   try {
     const where = { PAWL_HOST: '127.0.0.1', PAWL_PORT: '0', PAWL_DATA_DIR: dataDir }
-    const core = run('packages/server/src/cli.ts', ['serve'], { ...where, ...env })
+    const store =
+      engine === undefined ? {} : { PAWL_STORE: engine.url, PAWL_SECRET: generateSecret() }
+    const core = run('packages/server/src/cli.ts', ['serve'], { ...where, ...store, ...env })
     const [, coreUrl = ''] = await said(core, /"url":"(http:[^"]+)"/)
     const ports = { PAWL_CORE_URL: coreUrl, DEMO_PORT: '0', DEMO_API_PORT: '0' }
     const demo = run('examples/demo/src/main.ts', [], ports)

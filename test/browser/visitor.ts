@@ -79,3 +79,15 @@ export async function press(page: Page, id: string, answer: RegExp): Promise<voi
   await page.locator(`#${id}`).click()
   await waitForText(page, '#answer', answer)
 }
+
+/** Asserts that the page says who was caught, who was logged out, and why. */
+export async function isCaught(page: Page): Promise<void> {
+  const verdict = page.getByRole('alert').filter({ hasText: 'Theft detected' })
+  await verdict.waitFor()
+  await waitForText(page, '#verdict-who', /^Logged out: Ada, .* and the thief/)
+  await waitForText(page, '#verdict-why', /somebody copied the token/)
+  await page.locator('#rows li.theft[aria-current="true"]').waitFor()
+  await page.locator('#graph.caught .token.shown').waitFor()
+  await waitForText(page, '#thief-state', /locked out/)
+  await page.locator('#user').waitFor({ state: 'hidden' })
+}

@@ -1,6 +1,6 @@
 /**
  * Packs what a commit serves with, cores and driver, as a fixture that later builds are tested
- * beside: `node test/rolling/pack-release.ts <commit>`. Types and comments are left out.
+ * beside: `node test/faults/rolling/pack-release.ts <commit>`. Types and comments are left out.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { transformSync } from 'esbuild'
 import { OLD_RELEASE_FILE, RELEASE_PACKAGES } from './old-release.ts'
 
-const root = path.resolve(import.meta.dirname, '../..')
+const root = path.resolve(import.meta.dirname, '../../..')
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 
 function run(program: string, args: readonly string[], input?: Buffer): Buffer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { exchange } from '../faults/exchange.ts'
+import { exchange } from '../exchange.ts'
 
 /** People with browsers who use back ends, and refresh through them. */
 export interface Visitors {

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
-import type { Ground, GroundKind, Scene } from '../faults/ground.ts'
-import { chosenGrounds } from '../faults/grounds/index.ts'
-import { startLedger } from '../faults/ledger.ts'
-import { assertNobodyHarmed, closeScene, openScene } from '../faults/scene.ts'
+import type { Ground, GroundKind, Scene } from '../ground.ts'
+import { chosenGrounds } from '../grounds/index.ts'
+import { startLedger } from '../ledger.ts'
+import { assertNobodyHarmed, closeScene, openScene } from '../scene.ts'
 
-const cli = path.resolve(import.meta.dirname, '../../packages/server/src/cli.ts')
+const cli = path.resolve(import.meta.dirname, '../../../packages/server/src/cli.ts')
 const START_MAX_MS = 60_000
 
 function describeNextSchema(kind: GroundKind): void {
