@@ -44,7 +44,7 @@ export async function start(options: EngineOptions): Promise<Engine> {
   const folder = makeFolder('mariadb', user)
   const data = path.join(folder, 'data')
   const socket = path.join(folder, 'mariadb.sock')
-  const install = `${programs.install} --no-defaults --datadir=${data}
+  const install = `${programs.install} --no-defaults --datadir=${data} --tmpdir=${folder}
     --auth-root-authentication-method=normal --skip-test-db`
   runAs(user, install.split(/\s+/), folder)
 
@@ -61,7 +61,7 @@ export async function start(options: EngineOptions): Promise<Engine> {
     'skip-name-resolve': '1',
     max_connections: '120',
     innodb_buffer_pool_size: '256M',
-    innodb_log_file_size: '256M',
+    innodb_log_file_size: '64M',
     innodb_flush_log_at_trx_commit: options.durable === false ? '0' : '1',
     innodb_doublewrite: options.durable === false ? '0' : '1',
     ...(certificates === null

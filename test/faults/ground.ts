@@ -38,8 +38,6 @@ export interface Ground {
 /** One row of the table of engines. */
 export interface GroundKind {
   readonly name: EngineName | 'sqlite'
-  /** False for a server of the tests that keeps its data in memory. */
-  readonly keepsFiles: boolean
   /** @param folder where the data are to be; default: a temporary one */
   readonly open: (folder?: string) => Promise<Ground>
 }

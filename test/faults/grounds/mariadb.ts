@@ -1,0 +1,40 @@
+import type { Engine } from '../../engines/index.ts'
+import { mariadbPrograms } from '../../engines/mariadb.ts'
+import type { GroundKind } from '../ground.ts'
+import { type DatabaseConsole, openConsole } from './console.ts'
+import { openServerGround } from './server-ground.ts'
+
+const NEXT_MIGRATION = `
+ALTER TABLE pawl_sessions ADD COLUMN mood text;
+CREATE TABLE pawl_moods (mood varchar(9) PRIMARY KEY);
+UPDATE pawl_schema SET version = version + 1;`
+
+function openClient({ url }: Engine): DatabaseConsole {
+  const { username, password, hostname, port, pathname } = new URL(url)
+  const where = ['-h', hostname, '-P', port, '-u', username, pathname.slice(1)]
+  const env = { MYSQL_PWD: decodeURIComponent(password) }
+  return openConsole([mariadbPrograms().client, '--no-defaults', '-nN', ...where], env)
+}
+
+/** MariaDB: its data directory is copied; a lock on the table keeps every connection waiting. */
+export const mariadbGround: GroundKind = {
+  name: 'mariadb',
+  open: (folder) =>
+    openServerGround(
+      {
+        name: 'mariadb',
+        data: 'data',
+        exhaust: async (engine) => {
+          const rival = openClient(engine)
+          await rival.say("LOCK TABLES pawl_sessions WRITE; SELECT 'held';", /held/)
+          return () => rival.close()
+        },
+        migrateAsNextRelease: async (engine) => {
+          const operator = openClient(engine)
+          await operator.say(`${NEXT_MIGRATION} SELECT 'done';`, /done/)
+          await operator.close()
+        },
+      },
+      folder,
+    ),
+}
