@@ -1,0 +1,101 @@
+import {
+  type EpochMs,
+  type InsertOutcome,
+  type JsonObject,
+  PAGE_LIMIT_MAX,
+  REVOKED_KEPT_MS,
+  type RotateOutcome,
+  type Rotation,
+  type Session,
+  type SessionKey,
+  type SessionLimit,
+  type SessionPage,
+  type UserScope,
+} from '@pawl/core'
+import { type Content, end, fold, hasExpired, keyText, liveRowsOf } from './content.ts'
+
+export function find(content: Content, key: SessionKey): Session | undefined {
+  const row = content.rows[keyText(key)]
+  return row === undefined ? undefined : fold(content, row)
+}
+
+export function insert(
+  content: Content,
+  session: Session,
+  limit: SessionLimit | null,
+): InsertOutcome {
+  if (content.rows[keyText(session)] !== undefined) return { kind: 'duplicate' }
+  const live = limit === null ? [] : liveRowsOf(content, session, session.createdAtMs)
+  const excess = limit === null ? 0 : Math.max(live.length + 1 - limit.max, 0)
+  if (excess > 0 && limit?.policy === 'refuse') return { kind: 'limit-reached' }
+  const oldest = live.slice(0, excess)
+  for (const row of oldest) end(content, row, { reason: 'limit', nowMs: session.createdAtMs })
+  content.rows[keyText(session)] = session
+  return { kind: 'inserted', ended: oldest.map(({ handle }) => handle) }
+}
+
+/** The one conditional write of the rotation rule. */
+export function rotate(
+  content: Content,
+  key: SessionKey,
+  { expected, next, nowMs }: Rotation,
+): RotateOutcome | undefined {
+  const session = find(content, key)
+  if (session === undefined) return undefined
+  const { idleTimeoutMs, idleExpiresAtMs, absoluteExpiresAtMs } = session
+  const advanced =
+    session.curHash2 === expected &&
+    session.revokedAtMs === null &&
+    nowMs < absoluteExpiresAtMs &&
+    nowMs <= Math.max(idleExpiresAtMs, next.curMintedAtMs + idleTimeoutMs)
+  if (!advanced) return { session, advanced }
+  const { generation, curHash2, curMintedAtMs, prevHash2, confirmedAtMs } = next
+  const rotated = {
+    ...session,
+    ...{ generation, curHash2, curMintedAtMs, prevHash2, confirmedAtMs },
+    idleExpiresAtMs: Math.min(nowMs + idleTimeoutMs, absoluteExpiresAtMs) as EpochMs,
+  }
+  content.rows[keyText(key)] = rotated
+  return { session: rotated, advanced }
+}
+
+/** Claims or data: a column of its own, in a row that has not ended. */
+export function update(
+  content: Content,
+  key: SessionKey,
+  change: { readonly claims: JsonObject } | { readonly data: JsonObject },
+): boolean {
+  const session = find(content, key)
+  if (session === undefined || session.revokedAtMs !== null) return false
+  content.rows[keyText(key)] = { ...session, ...change }
+  return true
+}
+
+export function listByUser(
+  content: Content,
+  user: UserScope,
+  page: { readonly nowMs: EpochMs; readonly limit: number; readonly after: string | null },
+): SessionPage {
+  // A cursor comes from outside: one that is none reads from the start.
+  const [, createdAtMs, handle] = /^(\d{1,16})\.(.+)$/.exec(page.after ?? '') ?? []
+  const after = { createdAtMs: Number(createdAtMs ?? -1), handle: handle ?? '' }
+  const rest = liveRowsOf(content, user, page.nowMs).filter(
+    (row) =>
+      row.createdAtMs > after.createdAtMs ||
+      (row.createdAtMs === after.createdAtMs && row.handle > after.handle),
+  )
+  const sessions = rest.slice(0, Math.min(page.limit, PAGE_LIMIT_MAX))
+  const last = sessions.at(-1)
+  const isEnd = last === undefined || sessions.length === rest.length
+  return { sessions, next: isEnd ? null : `${last.createdAtMs}.${last.handle}` }
+}
+
+export function deleteExpired(content: Content, nowMs: EpochMs, limit: number): number {
+  const isOver = ({ revokedAtMs }: Session) =>
+    revokedAtMs !== null && nowMs - revokedAtMs > REVOKED_KEPT_MS
+  const doomed = Object.entries(content.rows)
+    .filter(([, row]) => hasExpired(row, nowMs) || isOver(row))
+    .slice(0, limit)
+  for (const [key] of doomed) delete content.rows[key]
+  return doomed.length
+}
