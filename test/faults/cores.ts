@@ -62,7 +62,8 @@ export async function startCores(
       for (const { core, isKilled } of places) {
         assert.equal(core.isRunning(), !isKilled, `a core ended by itself: ${tailOf(core.log())}`)
       }
-      const failure = /^.*"status":500.*$/m.exec(logs())?.[0]
+      // The line before it in the log, with the stack, says why.
+      const failure = /^(?:.*"level":"error".*\n)?.*"status":500.*$/m.exec(logs())?.[0]
       assert.equal(failure, undefined, 'a core answered that it had failed')
     },
     stop: async () => {

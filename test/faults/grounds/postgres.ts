@@ -23,12 +23,11 @@ async function run(engine: Engine, sql: string, until: RegExp): Promise<void> {
 /** PostgreSQL: its data directory is copied; a lock on the table keeps every connection waiting. */
 export const postgresGround: GroundKind = {
   name: 'postgres',
-  keepsFiles: true,
   open: (folder) =>
     openServerGround(
       {
         name: 'postgres',
-        dataFolder: 'data',
+        data: 'data',
         exhaust: async (engine) => {
           const rival = openPsql(engine)
           await rival.say('BEGIN; LOCK TABLE pawl_sessions; \\echo held', /held/)

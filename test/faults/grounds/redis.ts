@@ -15,12 +15,11 @@ function openRedisCli({ url, port }: Engine): DatabaseConsole {
 /** Redis: its append-only files are copied; a limit of one client, the rival, keeps others out. */
 export const redisGround: GroundKind = {
   name: 'redis',
-  keepsFiles: true,
   open: (folder) =>
     openServerGround(
       {
         name: 'redis',
-        dataFolder: 'appendonlydir',
+        data: 'appendonlydir',
         exhaust: async (engine) => {
           const rival = openRedisCli(engine)
           await rival.say('CONFIG SET maxclients 1', /OK/)

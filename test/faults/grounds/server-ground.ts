@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,10 +17,10 @@ import type { Fault, Ground, Scene } from '../ground.ts'
 /** What a server of its own kind needs. */
 export interface ServerGround {
   readonly name: EngineName
-  /** What of its folder holds the data; null for a server that keeps them in its memory. */
-  readonly dataFolder: string | null
+  /** What of its folder holds the data. */
+  readonly data: string
   /** Keeps every connection of the cores busy, or out; what comes back lets go. */
-  readonly exhaust: (engine: Engine) => Promise<() => Promise<void>>
+  readonly exhaust: (engine: Engine, proxy: TcpProxy) => Promise<() => Promise<void>>
   /** See `Ground`. */
   readonly migrateAsNextRelease: (engine: Engine) => Promise<void>
   /** See `Ground`; default: it always wants room. */
@@ -38,36 +38,45 @@ const LOOK_PAUSE_MS = 20
 /** The length of a stall. */
 const STALL_MS = 5000
 
-/** Starts the server with a wire that can be cut in front of it. */
+/** Starts the server, in a folder where it can be found, with a wire that can be cut before it. */
 export async function openServerGround(kind: ServerGround, folder?: string): Promise<Ground> {
-  const engine = await inFolder(folder, () => startEngine(kind.name))
+  const place = folder ?? mkdtempSync(path.join(tmpdir(), 'pawl-ground-'))
+  // Another user has to get through, and to find room for temporary files.
+  chmodSync(place, 0o1777)
+  const engine = await inFolder(place, () => startEngine(kind.name))
+  const data = path.join(dataParent(place, kind.name), kind.data)
   const proxy = await startProxy(engine)
-  const faults = [cuts(proxy), exhaustion(kind, engine)]
-  if (engine.isOwn) faults.unshift(kills(engine), stall(engine))
   return {
     env: { PAWL_STORE: proxy.through(engine.url), PAWL_SECRET: generateSecret() },
-    faults,
-    keepCopy: (scene) => keepCopy(kind, engine, scene),
+    faults: [kills(engine), stall(engine), cuts(proxy), exhaustion(kind, engine, proxy)],
+    keepCopy: (scene) => keepCopy(data, engine, scene),
     migrateAsNextRelease: () => kind.migrateAsNextRelease(engine),
     wantRoom: async () => kind.wantRoom?.(engine),
     revive: (scene) => revive(engine, scene),
     close: async () => {
       await proxy.close()
       await engine.stop()
+      if (folder === undefined) rmSync(place, { recursive: true, force: true })
     },
   }
 }
 
 /** Engines take their folder where temporary ones are. */
-async function inFolder<T>(folder: string | undefined, start: () => Promise<T>): Promise<T> {
+async function inFolder<T>(folder: string, start: () => Promise<T>): Promise<T> {
   const before = process.env.TMPDIR
-  if (folder !== undefined) process.env.TMPDIR = folder
+  process.env.TMPDIR = folder
   try {
     return await start()
   } finally {
     if (before === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = before
   }
+}
+
+function dataParent(place: string, name: EngineName): string {
+  const own = readdirSync(place).find((entry) => entry.startsWith(`pawl-${name}-`))
+  if (own === undefined) throw new Error(`${name} keeps nothing in ${place}`)
+  return path.join(place, own)
 }
 
 function kills(engine: Engine): Fault {
@@ -110,12 +119,12 @@ function cuts(proxy: TcpProxy): Fault {
   }
 }
 
-function exhaustion({ exhaust }: ServerGround, engine: Engine): Fault {
+function exhaustion({ exhaust }: ServerGround, engine: Engine, proxy: TcpProxy): Fault {
   return {
     name: 'no connection is free',
     strike: async ({ load }) => {
       const failed = load.failed()
-      const letGo = await exhaust(engine)
+      const letGo = await exhaust(engine, proxy)
       const isFelt = load.until('answers to fail', () => load.failed() >= failed + FELT)
       await isFelt.finally(letGo)
     },
@@ -136,17 +145,12 @@ async function revive(engine: Engine, { load }: Scene): Promise<boolean> {
 
 /** As a copy of the volume is: taken, and put back, while the server is down. */
 async function keepCopy(
-  { dataFolder }: ServerGround,
+  data: string,
   engine: Engine,
   { load }: Scene,
 ): Promise<() => Promise<void>> {
-  const { socketFolder } = engine
-  if (dataFolder === null || socketFolder === null) {
-    throw new Error(`${engine.name} keeps no files that could be put back`)
-  }
-  const data = path.join(socketFolder, dataFolder)
   const copyFolder = mkdtempSync(path.join(tmpdir(), 'pawl-copy-'))
-  const copy = path.join(copyFolder, dataFolder)
+  const copy = path.join(copyFolder, path.basename(data))
   await engine.kill()
   copyTree(data, copy)
   await engine.restart()
