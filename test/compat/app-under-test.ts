@@ -25,7 +25,7 @@ export interface AppUnderTest {
   readonly stop: () => Promise<void>
 }
 
-const START_TIMEOUT_MS = 60_000
+const START_TIMEOUT_MS = 180_000
 const STOP_TIMEOUT_MS = 5_000
 const OUTPUT_MAX = 20_000
 
@@ -60,7 +60,10 @@ export async function startApp(
   child.stderr?.setEncoding('utf8').on('data', take)
   child.once('error', reject)
   child.once('exit', () => reject(new Error(`the app ended:\n${output}`)))
-  const timer = setTimeout(() => reject(new Error(`no app:\n${output}`)), START_TIMEOUT_MS)
+  const timer = setTimeout(
+    () => reject(new Error('the app did not start in time')),
+    START_TIMEOUT_MS,
+  )
   const stop = async (): Promise<void> => {
     await stopChild(child)
     await recorder.close()

@@ -37,7 +37,7 @@ export interface BrowserOptions {
   readonly sendsRid?: boolean
 }
 
-const REQUEST_TIMEOUT_MS = 30_000
+const REQUEST_TIMEOUT_MS = 60_000
 const names = { sAccessToken: 'access', sRefreshToken: 'refresh' } as const
 const emptyJar: Jar = { access: '', refresh: '', antiCsrf: '' }
 

@@ -66,6 +66,7 @@ const backend = {
   revoke: ({ handle }) => Session.revokeSession(handle),
   revokeMany: ({ handles }) => Session.revokeMultipleSessions(handles),
   revokeAll: ({ userId, tenantId }) => sdk.revokeAllOf(userId, tenantId),
+  createJwt: async ({ claims, isStatic }) => (await Session.createJWT(claims, 60, isStatic)).jwt,
 }
 
 /** Answers with what the promise brings; what it throws goes to the SDK's error handler. */

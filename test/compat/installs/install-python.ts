@@ -19,7 +19,8 @@ export function installPython(subject: Subject): Launch {
   return {
     command: [path.join(folder, 'venv/bin/python'), app],
     folder,
-    env: { PYTHONPYCACHEPREFIX: path.join(folder, 'bytecode'), PYTHONUNBUFFERED: '1' },
+    // The packages were compiled when they were installed; our own sources are to stay as they are.
+    env: { PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' },
     settings: {},
   }
 }

@@ -1,4 +1,5 @@
 import { ACCIDENTS } from './accidents.ts'
+import { CSRF } from './csrf.ts'
 import { FIRST_STEPS } from './first-steps.ts'
 import { PLACES } from './places.ts'
 import type { Scenario } from './scenario.ts'
@@ -11,5 +12,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ACCIDENTS,
   ...SESSIONS,
   ...PLACES,
+  ...CSRF,
   ...TIME,
 ]

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { openBrowser } from '../browser.ts'
 import {
   assertRefused,
   callBackend,
@@ -93,62 +92,9 @@ async function apps(world: World): Promise<void> {
   assert.equal(await unknown.text(), 'Invalid API key\n')
 }
 
-/** Without protection a request needs no more than its cookie. */
-async function csrfNone(world: World): Promise<void> {
-  const { browser } = await logIn(world, { sendsRid: false })
-  assert.equal((await browser.send('POST', '/me')).status, 200)
-  await refreshWell(browser)
-  assert.equal((await browser.send('POST', '/me/checked')).status, 200)
-}
-
-async function csrfToken(world: World): Promise<void> {
-  const { browser } = await logIn(world)
-  for (let round = 0; round < 2; round++) {
-    const jar = browser.jar()
-    assert.notEqual(jar.antiCsrf, '', 'a token against forged requests')
-    for (const path of ['/me', '/me/checked']) {
-      for (const antiCsrf of ['', 'guessed']) {
-        browser.restore({ ...jar, antiCsrf })
-        assertRefused(await browser.send('POST', path), 'tryRefresh', `${path}, forged`)
-      }
-      browser.restore(jar)
-      const sent = await browser.send('POST', path)
-      assert.equal(sent.status, 200, `${path}: ${JSON.stringify(sent.body)}`)
-    }
-    browser.restore({ ...jar, antiCsrf: '' })
-    await useWell(browser)
-    assertRefused(await browser.refresh(), 'any', 'a forged refresh')
-    browser.restore({ ...jar, antiCsrf: 'guessed' })
-    assertRefused(await browser.refresh(), 'any', 'a refresh with a guess')
-    browser.restore(jar)
-    await refreshWell(browser, 'the refresh with the token')
-    assert.notEqual(browser.jar().antiCsrf, jar.antiCsrf, 'a new one with each refresh')
-  }
-  const inHeaders = openBrowser({ appUrl: world.app.url, transport: 'header' })
-  const login = { userId: 'in-headers', tenantId: 'public', payload: {}, data: {} }
-  assert.equal((await inHeaders.send('POST', '/login', login)).status, 200)
-  assert.equal((await inHeaders.send('POST', '/me')).status, 200, 'headers cannot be forged')
-  await refreshWell(inHeaders, 'a refresh in headers')
-}
-
-async function csrfHeader(world: World): Promise<void> {
-  const { browser } = await logIn(world)
-  const forged = newBrowser(world, false)
-  forged.restore(browser.jar())
-  assertRefused(await forged.send('POST', '/me'), 'any', 'a forged request')
-  forged.restore(browser.jar())
-  assertRefused(await forged.refresh(), 'any', 'a forged refresh')
-  assert.equal((await browser.send('POST', '/me')).status, 200)
-  await refreshWell(browser)
-  assert.equal((await browser.send('POST', '/me/checked')).status, 200)
-}
-
-/** Where sessions live, and what guards the requests that use them. */
+/** Where sessions live: the core's record, tenants, apps. */
 export const PLACES: readonly Scenario[] = [
   { column: 'checkDatabase', setup: 'plain', inHeaders: true, play: checkDatabase },
   { column: 'tenants', setup: 'plain', needsTenants: true, play: tenants },
   { column: 'apps', setup: 'turning-keys', play: apps },
-  { column: 'csrf none', setup: 'plain', play: csrfNone },
-  { column: 'csrf token', setup: 'csrf-token', play: csrfToken },
-  { column: 'csrf header', setup: 'csrf-header', play: csrfHeader },
 ]

@@ -102,6 +102,7 @@ async function regenerate(world: World): Promise<void> {
     assert.equal(merged.status, 200, JSON.stringify(merged.body))
     const after = readToken(browser.jar().access).claims
     assert.equal(after.exp, before.exp, 'the expiry stays')
+    assert.equal(after.refreshTokenHash1, before.refreshTokenHash1, 'the lineage stays')
     assert.equal(after.sessionHandle, handle)
     assert.equal(after.round, round)
     await useWell(browser, '/me/checked')

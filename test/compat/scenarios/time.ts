@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { SHORT_ACCESS_SECONDS, SHORT_REFRESH_SECONDS } from '../setups.ts'
 import {
   assertRefused,
+  callBackend,
   logIn,
   newBrowser,
   readToken,
@@ -70,6 +72,25 @@ async function staticKeys(world: World): Promise<void> {
   await useWell(moved)
 }
 
+/** What others verify: tokens of sessions, and tokens that a backend makes, by published keys. */
+async function publishedKeys(world: World): Promise<void> {
+  const url = new URL('/auth/jwt/jwks.json', world.app.url)
+  const { browser, userId } = await logIn(world)
+  // The other SDKs hand on RSA keys only, whatever the core publishes.
+  const isWhole = world.subject.kind === 'node'
+  const all = isWhole ? url : new URL('/.well-known/jwks.json', world.core.url)
+  const verified = await jwtVerify(browser.jar().access, createRemoteJWKSet(all))
+  assert.equal(verified.payload.sub, userId)
+  for (const isStatic of [true, false]) {
+    const jwt = await callBackend(world, 'createJwt', { claims: { to: 'a service' }, isStatic })
+    // A set of its own each time: the first token of a kind may have brought the key.
+    const { payload, protectedHeader } = await jwtVerify(String(jwt), createRemoteJWKSet(url))
+    assert.equal(payload.to, 'a service')
+    assert.equal(Number(payload.exp) - Number(payload.iat), 60)
+    assert.equal(protectedHeader.alg, 'RS256', 'what the SDKs ask for')
+  }
+}
+
 /** Tokens that live for seconds. */
 async function shortLives(world: World): Promise<void> {
   const { browser } = await logIn(world)
@@ -89,5 +110,6 @@ async function shortLives(world: World): Promise<void> {
 export const TIME: readonly Scenario[] = [
   { column: 'turning keys', setup: 'turning-keys', play: turningKeys },
   { column: 'static keys', setup: 'static-keys', play: staticKeys },
+  { column: 'published keys', setup: 'plain', play: publishedKeys },
   { column: 'short lives', setup: 'short-lives', play: shortLives },
 ]

@@ -33,6 +33,7 @@ type input struct {
 	Payload  object   `json:"payload"`
 	Data     object   `json:"data"`
 	Claims   object   `json:"claims"`
+	IsStatic bool     `json:"isStatic"`
 }
 
 func main() {
@@ -170,7 +171,19 @@ func resultOf(body input) (interface{}, error) {
 	case "revokeAll":
 		return noneAsEmpty(session.RevokeAllSessionsForUser(body.UserID, body.TenantID))
 	}
+	if body.Call == "createJwt" {
+		return createJwt(body)
+	}
 	return nil, fmt.Errorf("no call %q", body.Call)
+}
+
+func createJwt(body input) (interface{}, error) {
+	validitySeconds := uint64(60)
+	made, err := session.CreateJWT(body.Claims, &validitySeconds, &body.IsStatic)
+	if err != nil || made.OK == nil {
+		return nil, err
+	}
+	return made.OK.Jwt, nil
 }
 
 // A nil list would be written as null.

@@ -64,8 +64,14 @@ async def find(body):
     }
 
 
+async def create_jwt(body):
+    made = await functions.create_jwt(body["claims"], 60, body["isStatic"])
+    return made.jwt
+
+
 BACKEND = {
     "find": find,
+    "createJwt": create_jwt,
     "mergeClaims": lambda body: functions.merge_into_access_token_payload(
         body["handle"], body["claims"]
     ),
