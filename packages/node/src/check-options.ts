@@ -1,9 +1,9 @@
-import { COOKIES, DEFAULT_BASE_PATH, INSECURE_COOKIES } from '@pawl/protocol'
+import { DEFAULT_BASE_PATH } from '@pawl/protocol'
+import { checkCookies, cookieScopesOf } from './check-cookies.ts'
 import type { Config } from './config.ts'
 import { type CoreUrl, isLoopbackHost, parseCoreUrl } from './core/core-url.ts'
 import { type ClientAddress, clientAddressReader, PROXY_HOPS_MAX } from './http/client-address.ts'
-import { type CookieScope, cookieScope } from './http/cookies.ts'
-import type { CookieOptions, PawlOptions } from './options.ts'
+import type { PawlOptions } from './options.ts'
 import { PawlConfigError } from './pawl-error.ts'
 import { faultsOfFeed } from './revocations/feed-options.ts'
 
@@ -33,7 +33,6 @@ const KNOWN = [
 ] as const satisfies readonly (keyof PawlOptions)[]
 
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/
-const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
 const HEADER_NAME = /^[a-z0-9-]{1,64}$/
 const API_KEY = /^[\x21-\x7e]{16,512}$/
 /** Most origins of an app. */
@@ -56,7 +55,7 @@ export function checkOptions(options: PawlOptions): CheckedOptions {
   checkNames(options, faults)
   const coreUrl = checkCore(options, faults)
   const origins = checkOrigins(options, faults)
-  checkCookies(options, cookies, faults)
+  checkCookies(options, faults)
   checkChoices(options, faults)
   checkLimits(options, faults)
   faults.push(...faultsOfFeed(options.revocationFeed))
@@ -67,7 +66,8 @@ export function checkOptions(options: PawlOptions): CheckedOptions {
   const config: Config = {
     basePath: options.basePath ?? DEFAULT_BASE_PATH,
     transport: options.transport ?? 'cookie',
-    ...scopesOf(cookies),
+    ...cookieScopesOf(cookies),
+    formerCookies: (cookies.former ?? []).flatMap((one) => Object.values(cookieScopesOf(one))),
     csrf: { mode: options.csrf ?? 'origin', origins, allowCrossSite: cookies.sameSite === 'none' },
     csrfMayBeOff,
     cors: {
@@ -128,28 +128,6 @@ function checkOrigins(options: PawlOptions, faults: string[]): ReadonlySet<strin
     }
   }
   return new Set(origins)
-}
-
-function checkCookies(options: PawlOptions, cookies: CookieOptions, faults: string[]): void {
-  const { sameSite = 'lax', domain, partitioned, hostHttpPrefix, dangerouslyAllowHttp } = cookies
-  if (!['lax', 'strict', 'none'].includes(sameSite)) {
-    faults.push('cookies.sameSite: must be lax, strict or none')
-  }
-  if (domain !== undefined && !DOMAIN.test(domain)) {
-    faults.push('cookies.domain: must be a registered domain in lower case, without a leading dot')
-  }
-  if (domain !== undefined && hostHttpPrefix) {
-    faults.push('cookies.hostHttpPrefix: cookies of a domain cannot be host cookies')
-  }
-  if (partitioned && sameSite !== 'none') {
-    faults.push("cookies.partitioned: needs sameSite: 'none'")
-  }
-  if (dangerouslyAllowHttp && (sameSite === 'none' || hostHttpPrefix)) {
-    faults.push('cookies.dangerouslyAllowHttp: SameSite=None and prefixes need HTTPS')
-  }
-  if (options.csrf === 'dangerously-off' && (sameSite === 'none' || domain !== undefined)) {
-    faults.push("csrf: cannot be off with cookies.sameSite 'none' or cookies.domain")
-  }
 }
 
 function checkChoices(options: PawlOptions, faults: string[]): void {
@@ -217,29 +195,6 @@ function checkProxy(options: PawlOptions, faults: string[]): ClientAddress {
     faults.push(`trustProxy: ${error instanceof Error ? error.message : String(error)}`)
     return clientAddressReader(false)
   }
-}
-
-function scopesOf(cookies: CookieOptions): {
-  accessCookie: CookieScope
-  refreshCookie: CookieScope
-} {
-  const { sameSite = 'lax', domain, partitioned = false, dangerouslyAllowHttp = false } = cookies
-  const names = namesOf(cookies)
-  const shared = { path: '/', domain, secure: !dangerouslyAllowHttp, sameSite, partitioned }
-  return {
-    accessCookie: cookieScope({ ...shared, name: names.access }),
-    refreshCookie: cookieScope({ ...shared, name: names.refresh }),
-  }
-}
-
-function namesOf(cookies: CookieOptions): { readonly access: string; readonly refresh: string } {
-  if (cookies.dangerouslyAllowHttp) return INSECURE_COOKIES
-  const rename = (prefix: string) => ({
-    access: prefix + INSECURE_COOKIES.access,
-    refresh: prefix + INSECURE_COOKIES.refresh,
-  })
-  if (cookies.domain !== undefined) return rename('__Secure-')
-  return cookies.hostHttpPrefix ? rename('__Host-Http-') : COOKIES
 }
 
 function warningsOf(options: PawlOptions, coreUrl: CoreUrl | undefined): readonly string[] {

@@ -9,6 +9,8 @@ export interface Config {
   readonly transport: Transport | 'both'
   readonly accessCookie: CookieScope
   readonly refreshCookie: CookieScope
+  /** Cookies of former configurations, to be removed where a browser still has them. */
+  readonly formerCookies: readonly CookieScope[]
   readonly csrf: CsrfPolicy
   /** Whether the check may be turned off for single routes. */
   readonly csrfMayBeOff: boolean

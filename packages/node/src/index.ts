@@ -2,7 +2,14 @@ export type { TrustProxy } from './http/client-address.ts'
 export type { CorsAnswer, CorsHeaders } from './http/cors.ts'
 export type { CsrfMode } from './http/csrf.ts'
 export type { HeaderSink } from './http/header-sink.ts'
-export type { CookieOptions, GrantLineage, PawlEvent, PawlOptions, Transport } from './options.ts'
+export type {
+  CookieOptions,
+  FormerCookies,
+  GrantLineage,
+  PawlEvent,
+  PawlOptions,
+  Transport,
+} from './options.ts'
 export { createPawl, type GuardResult, type InTenant, type Pawl } from './pawl.ts'
 export { PawlConfigError, PawlError } from './pawl-error.ts'
 export type { Fault } from './ports.ts'

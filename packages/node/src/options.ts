@@ -98,6 +98,24 @@ export interface CookieOptions {
    * nor a loopback name. Anybody on the network can read them.
    */
   readonly dangerouslyAllowHttp?: boolean
+  /**
+   * How cookies were set before: at most 8 former configurations. A browser keeps cookies of another
+   * name, domain, path or partition beside the new ones; they are never read, and removed when the
+   * driver sets or takes back tokens. List one for as long as its cookies can live.
+   */
+  readonly former?: readonly FormerCookies[]
+}
+
+/** A former configuration of cookies, as far as it tells cookies apart. */
+export interface FormerCookies
+  extends Pick<
+    CookieOptions,
+    'domain' | 'hostHttpPrefix' | 'partitioned' | 'sameSite' | 'dangerouslyAllowHttp'
+  > {
+  /** Default `/`. */
+  readonly path?: string
+  /** Names of both cookies, if they were others than the options above make them. */
+  readonly names?: { readonly access: string; readonly refresh: string }
 }
 
 /** Where a grant stands in the tree of its session; authenticates nothing. */

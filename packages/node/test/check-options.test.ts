@@ -58,8 +58,23 @@ const refused: Readonly<Record<string, object>> = {
   'an unknown SameSite': { core, cookies: { sameSite: 'loose' } },
   'a cookie domain with a dot before it': { core, cookies: { domain: '.example.com' } },
   'a cookie domain that is a suffix': { core, cookies: { domain: 'com' } },
+  'a cookie domain that is a suffix of two labels': { core, cookies: { domain: 'co.uk' } },
+  'a cookie domain that a host of strangers shares': { core, cookies: { domain: 'github.io' } },
   'a cookie domain that is an address': { core, cookies: { domain: '127.0.0.1' } },
   'a cookie domain that splits the header': { core, cookies: { domain: 'example.com; x' } },
+  'a former cookie path that splits the header': { core, cookies: { former: [{ path: '/; x' }] } },
+  'a former cookie name that splits the header': {
+    core,
+    cookies: { former: [{ names: { access: 'a=b', refresh: 'c' } }] },
+  },
+  'a former configuration that is the present one': {
+    core,
+    cookies: { domain: 'example.com', former: [{ domain: 'example.com', sameSite: 'strict' }] },
+  },
+  'more former configurations than were ever there': {
+    core,
+    cookies: { former: Array.from({ length: 9 }, (_, index) => ({ path: `/${index}` })) },
+  },
   'a host prefix with a domain': { core, cookies: { domain: 'example.com', hostHttpPrefix: true } },
   'partitioned cookies that are not SameSite none': { core, cookies: { partitioned: true } },
   'SameSite none without HTTPS': {
@@ -85,6 +100,10 @@ const accepted: Readonly<Record<string, object>> = {
   'development origins': { core, origins: ['http://localhost:5173', 'http://127.0.0.1:3000'] },
   'an origin of another port': { core, origins: ['https://a.example.com:8443'] },
   'cross-site cookies': { core, cookies: { sameSite: 'none', partitioned: true } },
+  'a cookie domain': { core, cookies: { domain: 'example.co.uk' } },
+  'a cookie domain below a host of strangers': { core, cookies: { domain: 'ours.github.io' } },
+  'a cookie domain of a private network': { core, cookies: { domain: 'shop.internal' } },
+  'former cookies': { core, cookies: { former: [{ domain: 'example.com' }, { path: '/api' }] } },
   'proxies by range': { core, trustProxy: ['10.0.0.0/8', '::1'] },
 }
 for (const [name, options] of Object.entries(accepted)) {

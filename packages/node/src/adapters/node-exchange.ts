@@ -84,7 +84,7 @@ export class NodeSink implements HeaderSink {
   setCookie(name: string, line: string): void {
     const former = this.#response.getHeader('set-cookie') ?? []
     const lines = Array.isArray(former) ? former : [String(former)]
-    this.#response.setHeader('set-cookie', [...keepOtherCookies(lines, name), line])
+    this.#response.setHeader('set-cookie', [...keepOtherCookies(lines, { name, line }), line])
   }
 
   assertOpen(): void {

@@ -4,7 +4,10 @@ export interface HeaderSink {
   set(name: string, value: string): void
   /** Adds names to `Vary`, once each. */
   vary(names: string): void
-  /** Adds a `Set-Cookie` line; replaces an earlier one for the same cookie, keeps all others. */
+  /**
+   * Adds a `Set-Cookie` line; replaces an earlier one for the same cookie, keeps all others. Name,
+   * domain, path and partition make a cookie (rfc6265bis section 5.7).
+   */
   setCookie(name: string, line: string): void
   /** Throws if headers have left already: asked before anything is changed at the core. */
   assertOpen(): void
@@ -16,7 +19,7 @@ export function headersSink(headers: Headers): HeaderSink {
     set: (name, value) => headers.set(name, value),
     vary: (names) => headers.set('vary', mergeVary(headers.get('vary'), names)),
     setCookie: (name, line) => {
-      const kept = keepOtherCookies(headers.getSetCookie(), name)
+      const kept = keepOtherCookies(headers.getSetCookie(), { name, line })
       headers.delete('set-cookie')
       for (const one of [...kept, line]) headers.append('set-cookie', one)
     },
@@ -34,8 +37,22 @@ export function mergeVary(former: string | null, names: string): string {
   return added.length === 0 ? former : `${former}, ${added.join(', ')}`
 }
 
-/** The `Set-Cookie` lines that are not for the cookie `name`. */
-export function keepOtherCookies(lines: readonly string[], name: string): string[] {
+/** The `Set-Cookie` lines that are for another cookie than this one. */
+export function keepOtherCookies(
+  lines: readonly string[],
+  { name, line }: { readonly name: string; readonly line: string },
+): string[] {
   const start = `${name}=`
-  return lines.filter((one) => !one.startsWith(start))
+  const scope = scopeOf(line)
+  return lines.filter((one) => !one.startsWith(start) || scopeOf(one) !== scope)
+}
+
+/** Domain, path and partition of a line. */
+function scopeOf(line: string): string {
+  const attributes = line.split(';').slice(1)
+  const parts = attributes.map((one) => one.trim().toLowerCase())
+  return parts
+    .filter((one) => /^(?:domain=|path=|partitioned$)/.test(one))
+    .sort()
+    .join(';')
 }

@@ -6,15 +6,17 @@ import {
   type SessionView,
 } from '@pawl/protocol'
 import type { Config } from '../config.ts'
-import { clearingLine, cookieLine, fitsCookie } from '../http/cookies.ts'
+import { clearingLine, cookieLine, fitsCookie, readCookies } from '../http/cookies.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { SESSION_VARY } from '../http/problem.ts'
 import type { Transport } from '../options.ts'
+import type { RequestLike } from '../request-like.ts'
 import { EPHEMERAL_MARK } from './credentials.ts'
 
 /** Where tokens go, and how. */
 export interface Delivery {
   readonly config: Config
+  readonly request: Pick<RequestLike, 'headers'>
   readonly transport: Transport
   readonly sink: HeaderSink
   readonly nowMs: number
@@ -45,6 +47,7 @@ export function handOverGrant(delivery: Delivery, grant: Grant): boolean {
     // As long as the refresh token: an access cookie that is still sent shows that a session is
     // there.
     sink.setCookie(accessCookie.name, cookieLine(accessCookie, accessToken.token, ageSeconds))
+    clearFormer(delivery)
   } else {
     sink.set(HEADERS.refreshToken, refreshToken.token)
     sink.set(HEADERS.accessToken, accessToken.token)
@@ -84,9 +87,23 @@ export function withdraw(delivery: Omit<Delivery, 'nowMs' | 'persistent'>): void
   if (transport === 'cookie') {
     sink.setCookie(config.refreshCookie.name, clearingLine(config.refreshCookie))
     sink.setCookie(config.accessCookie.name, clearingLine(config.accessCookie))
+    clearFormer(delivery)
   }
   forbidCaching(sink)
   sink.set(HEADERS.session, SESSION_NONE)
+}
+
+/**
+ * Removes what a former configuration left in the browser. A request does not tell a cookie's scope:
+ * all former ones of a name that was sent are cleared.
+ */
+export function clearFormer(delivery: Pick<Delivery, 'config' | 'request' | 'sink'>): void {
+  const { config, request, sink } = delivery
+  if (config.formerCookies.length === 0) return
+  const sent = request.headers.get('cookie')
+  for (const scope of config.formerCookies) {
+    if (readCookies(sent, scope.name).length > 0) sink.setCookie(scope.name, clearingLine(scope))
+  }
 }
 
 function tellSession(

@@ -7,7 +7,7 @@ import { pathOf, type RequestLike } from '../request-like.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded } from './driver.ts'
 import { refuseForeign } from './guard.ts'
-import { handOverGrant, withdraw } from './hand-over.ts'
+import { clearFormer, handOverGrant, withdraw } from './hand-over.ts'
 
 /** One of the driver's own routes. */
 type OwnRoute = (driver: Driver, request: RequestLike, transport: Transport) => Promise<Response>
@@ -62,21 +62,22 @@ async function handleRefresh(
   transport: Transport,
 ): Promise<Response> {
   const { config, core, nowMs } = driver
+  const asked: Asked = { request, transport }
   const { isPresent, tokens, persistent } = readRefreshTokens(request, transport, config)
-  if (!isPresent) return refusedRefresh(driver, transport, refuse('no_session'))
+  if (!isPresent) return refusedRefresh(driver, asked, refuse('no_session'))
   if (tokens.length === 0) {
-    return refusedRefresh(driver, transport, refuse('refresh_token_invalid'))
+    return refusedRefresh(driver, asked, refuse('refresh_token_invalid'))
   }
   const { clientAddress, signal } = request
   const outcome = await core.refreshSession(
     { refreshTokens: [...tokens], ...(clientAddress === undefined ? {} : { clientAddress }) },
     signal ?? undefined,
   )
-  if (outcome.kind === 'refused') return refusedRefresh(driver, transport, outcome)
+  if (outcome.kind === 'refused') return refusedRefresh(driver, asked, outcome)
   const response = emptyResponse()
   const sink = headersSink(response.headers)
   const { session, lineage, rule } = outcome.value
-  const delivery = { config, transport, sink, nowMs: nowMs(), persistent }
+  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent }
   if (!handOverGrant(delivery, outcome.value)) {
     return problemResponse(refuse('token_too_large'))
   }
@@ -85,14 +86,21 @@ async function handleRefresh(
   return response
 }
 
+/** Who asked, and how the answer gets there. */
+interface Asked {
+  readonly request: RequestLike
+  readonly transport: Transport
+}
+
 /**
  * A refusal of a refresh. Only one that is final for the token takes the tokens back; whatever is
  * not decided (core away, too many attempts, a proof that was missing) leaves them alone.
  */
-function refusedRefresh(driver: Driver, transport: Transport, refusal: Refusal): Response {
+function refusedRefresh(driver: Driver, asked: Asked, refusal: Refusal): Response {
   const { config } = driver
   const { session, code } = refusal
   const response = problemResponse(refusal)
+  const delivery = { ...asked, config, sink: headersSink(response.headers) }
   switch (code) {
     case 'token_theft':
       if (session !== undefined) {
@@ -108,11 +116,12 @@ function refusedRefresh(driver: Driver, transport: Transport, refusal: Refusal):
       break
     case 'no_session':
       response.headers.set(HEADERS.session, SESSION_NONE)
+      if (asked.transport === 'cookie') clearFormer(delivery)
       return response
     default:
       return response
   }
-  withdraw({ config, transport, sink: headersSink(response.headers) })
+  withdraw(delivery)
   return response
 }
 
@@ -134,6 +143,6 @@ async function handleSignOut(
     noteEnded(driver, 'sign-out', ...outcome.value.handles.map((handle) => ({ handle })))
   }
   const response = emptyResponse()
-  withdraw({ config, transport, sink: headersSink(response.headers) })
+  withdraw({ config, request, transport, sink: headersSink(response.headers) })
   return response
 }

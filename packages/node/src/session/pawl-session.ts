@@ -103,7 +103,7 @@ export class RequestSession implements PawlSession {
     this.#claims = Object.freeze({ ...session.claims })
     if (accessToken === null) return
     const { persistent = readRefreshTokens(request, transport, config).persistent } = this.#channel
-    const delivery = { config, transport, sink, nowMs: nowMs(), persistent }
+    const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent }
     const { token, expiresAtMs } = accessToken
     const { lineage } = this.#verified
     if (!handOverAccess(delivery, { token, expiresAtMs, session, lineage })) {
@@ -121,11 +121,11 @@ export class RequestSession implements PawlSession {
   }
 
   async revoke(): Promise<void> {
-    const { sink, transport } = this.#channel
+    const { request, sink, transport } = this.#channel
     sink.assertOpen()
     unwrap(await this.#driver.core.revokeSession(this.#key()))
     noteEnded(this.#driver, 'revoked', this.#subject())
-    withdraw({ config: this.#driver.config, transport, sink })
+    withdraw({ config: this.#driver.config, request, transport, sink })
   }
 
   async revokeOthers(): Promise<readonly string[]> {

@@ -45,7 +45,8 @@ export async function startSession(
   const { handle, userId, tenant } = session
   if (replaces !== undefined) noteEnded(driver, 'replaced', { handle: replaces })
   const { persistent = true } = input
-  if (!handOverGrant({ config, transport, sink, nowMs: nowMs(), persistent }, grant)) {
+  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent }
+  if (!handOverGrant(delivery, grant)) {
     await core.revokeSession({ handle, tenant })
     throw new PawlError(refuse('token_too_large', sizeOf(grant)))
   }

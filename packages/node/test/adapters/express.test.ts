@@ -3,15 +3,27 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { createPawl, type Pawl, type PawlOptions } from '@pawl/node'
+import { createPawl, type Pawl } from '@pawl/node'
 import { pawlErrors, pawlExpress, requireSession } from '@pawl/node/express'
-import express from 'express'
+import express5, { type Response as ExpressResponse, type Request } from 'express'
+import express4 from 'express4'
 import { openEmbedded } from '../support/core-under-test.ts'
 
 const SPA = 'http://localhost:5173'
 const SAME = { 'sec-fetch-site': 'same-origin' }
 
-function makeApp(pawl: Pawl) {
+const LINES = { 'Express 5': express5, 'Express 4': express4 } as const
+type Framework = (typeof LINES)[keyof typeof LINES]
+
+/** Express 4 does not wait for a route: what it rejects with is handed on here. */
+function waited(route: (request: Request, response: ExpressResponse) => Promise<void>) {
+  const handler: express5.RequestHandler = (request, response, next) => {
+    route(request, response).catch(next)
+  }
+  return handler
+}
+
+function makeApp(pawl: Pawl, express: Framework) {
   const app = express()
   app.set('trust proxy', 1)
   app.use((_request, response, next) => {
@@ -20,25 +32,42 @@ function makeApp(pawl: Pawl) {
     next()
   })
   app.use(pawlExpress(pawl))
-  app.post('/login', async (request, response) => {
-    const session = await request.pawl.createSession({ userId: 'alice', claims: { role: 'user' } })
-    response.json({ handle: session.handle })
-  })
+  app.post(
+    '/login',
+    waited(async (request, response) => {
+      const session = await request.pawl.createSession({
+        userId: 'alice',
+        claims: { role: 'user' },
+      })
+      response.json({ handle: session.handle })
+    }),
+  )
   app.get('/me', requireSession(), (request, response) => {
     response.json({ userId: request.pawl.session.userId, claims: request.pawl.session.claims })
   })
   app.get('/maybe', requireSession({ optional: true }), (request, response) => {
     response.json({ userId: request.pawl.sessionIfAny?.userId ?? null })
   })
-  app.post('/upgrade', requireSession({ checkStore: true }), async (request, response) => {
-    await request.pawl.session.replaceClaims({ role: 'admin' })
-    response.json({})
-  })
-  app.post('/late', requireSession(), async (request, response) => {
-    response.json({})
-    await assert.rejects(request.pawl.session.replaceClaims({ role: 'late' }), /headers have left/)
-    await assert.rejects(request.pawl.createSession({ userId: 'late' }), /headers have left/)
-  })
+  app.post(
+    '/upgrade',
+    requireSession({ checkStore: true }),
+    waited(async (request, response) => {
+      await request.pawl.session.replaceClaims({ role: 'admin' })
+      response.json({})
+    }),
+  )
+  app.post(
+    '/late',
+    requireSession(),
+    waited(async (request, response) => {
+      response.json({})
+      await assert.rejects(
+        request.pawl.session.replaceClaims({ role: 'late' }),
+        /headers have left/,
+      )
+      await assert.rejects(request.pawl.createSession({ userId: 'late' }), /headers have left/)
+    }),
+  )
   app.get('/unguarded', (request, response) => {
     response.json({ userId: request.pawl.session.userId })
   })
@@ -50,11 +79,11 @@ function makeApp(pawl: Pawl) {
   app.use(pawlErrors())
   app.use(((_error, _request, response, _next) => {
     response.status(500).json({ own: true })
-  }) satisfies express.ErrorRequestHandler)
+  }) satisfies express5.ErrorRequestHandler)
   return app
 }
 
-async function setUp(context: TestContext, options: Partial<PawlOptions> = {}) {
+async function setUp(context: TestContext, name: keyof typeof LINES) {
   const under = await openEmbedded()
   const addresses: (string | undefined)[] = []
   const core = typeof under.core === 'string' ? assert.fail() : under.core
@@ -70,9 +99,8 @@ async function setUp(context: TestContext, options: Partial<PawlOptions> = {}) {
     clock: under.clock.nowMs,
     origins: [SPA],
     onFault: () => {},
-    ...options,
   })
-  const app = makeApp(pawl)
+  const app = makeApp(pawl, LINES[name])
   const server: Server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -92,81 +120,86 @@ async function setUp(context: TestContext, options: Partial<PawlOptions> = {}) {
   return { call, cookiesOf, addresses, clock: under.clock }
 }
 
-test('Express: log in, be known, upgrade, refresh, sign out; other cookies and Vary are kept', async (context) => {
-  const { call, cookiesOf } = await setUp(context)
-  const login = await call('POST', '/login')
-  assert.equal(login.status, 200)
-  assert.equal(login.headers.getSetCookie().length, 3)
-  assert.ok(login.headers.getSetCookie().includes('theme=dark; Path=/'))
-  assert.equal(login.headers.get('cache-control'), 'no-store')
-  const vary = login.headers.get('vary')?.split(', ') ?? []
-  for (const one of ['Accept-Encoding', 'Cookie', 'Authorization', 'Origin']) {
-    assert.equal(vary.filter((name) => name === one).length, 1, one)
-  }
-  const cookie = cookiesOf(login)
-  const me = await call('GET', '/me', { cookie })
-  assert.deepEqual(await me.json(), { userId: 'alice', claims: { role: 'user' } })
-  assert.equal(me.headers.get('cache-control'), 'no-store')
-  assert.equal((await call('GET', '/nested/deep', { cookie })).status, 200)
-  const upgrade = await call('POST', '/upgrade', { ...SAME, cookie })
-  assert.equal(upgrade.status, 200)
-  const upgraded = await call('GET', '/me', { cookie: cookiesOf(upgrade) })
-  assert.deepEqual((await upgraded.json()).claims, { role: 'admin' })
-  const refresh = await call('POST', '/auth/session/refresh', { ...SAME, cookie })
-  assert.equal(refresh.status, 200)
-  assert.ok(refresh.headers.getSetCookie().includes('theme=dark; Path=/'))
-  const out = await call('POST', '/auth/session/sign-out', { ...SAME, cookie: cookiesOf(refresh) })
-  assert.equal(out.status, 200)
-  assert.equal((await call('GET', '/me', { cookie })).status, 401)
-})
-
-test('Express: refusals are problem documents with the right status', async (context) => {
-  const { call, cookiesOf } = await setUp(context)
-  const nobody = await call('GET', '/me')
-  assert.equal(nobody.status, 401)
-  assert.match(nobody.headers.get('content-type') ?? '', /^application\/problem\+json/)
-  assert.equal((await nobody.json()).code, 'no_session')
-  assert.deepEqual(await (await call('GET', '/maybe')).json(), { userId: null })
-  const forged = await call('POST', '/login', { 'sec-fetch-site': 'cross-site' })
-  assert.equal(forged.status, 403)
-  assert.equal((await forged.json()).code, 'csrf_refused')
-  const cookie = cookiesOf(await call('POST', '/login'))
-  assert.deepEqual(await (await call('GET', '/maybe', { cookie })).json(), { userId: 'alice' })
-  assert.equal((await call('POST', '/upgrade', { cookie })).status, 403)
-  assert.equal((await call('POST', '/late', { ...SAME, cookie })).status, 200)
-  const unguarded = await call('GET', '/unguarded', { cookie })
-  assert.deepEqual(await unguarded.json(), { own: true })
-})
-
-test('Express: a listed front end on another origin gets CORS everywhere', async (context) => {
-  const { call } = await setUp(context)
-  const preflight = await call('OPTIONS', '/me', {
-    origin: SPA,
-    'access-control-request-method': 'GET',
+for (const name of ['Express 5', 'Express 4'] as const) {
+  test(`${name}: log in, be known, upgrade, refresh, sign out; other cookies and Vary are kept`, async (context) => {
+    const { call, cookiesOf } = await setUp(context, name)
+    const login = await call('POST', '/login')
+    assert.equal(login.status, 200)
+    assert.equal(login.headers.getSetCookie().length, 3)
+    assert.ok(login.headers.getSetCookie().includes('theme=dark; Path=/'))
+    assert.equal(login.headers.get('cache-control'), 'no-store')
+    const vary = login.headers.get('vary')?.split(', ') ?? []
+    for (const one of ['Accept-Encoding', 'Cookie', 'Authorization', 'Origin']) {
+      assert.equal(vary.filter((name) => name === one).length, 1, one)
+    }
+    const cookie = cookiesOf(login)
+    const me = await call('GET', '/me', { cookie })
+    assert.deepEqual(await me.json(), { userId: 'alice', claims: { role: 'user' } })
+    assert.equal(me.headers.get('cache-control'), 'no-store')
+    assert.equal((await call('GET', '/nested/deep', { cookie })).status, 200)
+    const upgrade = await call('POST', '/upgrade', { ...SAME, cookie })
+    assert.equal(upgrade.status, 200)
+    const upgraded = await call('GET', '/me', { cookie: cookiesOf(upgrade) })
+    assert.deepEqual((await upgraded.json()).claims, { role: 'admin' })
+    const refresh = await call('POST', '/auth/session/refresh', { ...SAME, cookie })
+    assert.equal(refresh.status, 200)
+    assert.ok(refresh.headers.getSetCookie().includes('theme=dark; Path=/'))
+    const out = await call('POST', '/auth/session/sign-out', {
+      ...SAME,
+      cookie: cookiesOf(refresh),
+    })
+    assert.equal(out.status, 200)
+    assert.equal((await call('GET', '/me', { cookie })).status, 401)
   })
-  assert.equal(preflight.status, 204)
-  assert.equal(preflight.headers.get('access-control-allow-credentials'), 'true')
-  const refused = await call('GET', '/me', { origin: SPA, 'sec-fetch-site': 'cross-site' })
-  assert.equal(refused.status, 401)
-  assert.equal(refused.headers.get('access-control-allow-origin'), SPA)
-  assert.match(refused.headers.get('access-control-expose-headers') ?? '', /pawl-error/)
-  const stranger = await call('GET', '/me', { origin: 'https://evil.test' })
-  assert.equal(stranger.headers.get('access-control-allow-origin'), null)
-})
 
-test('Express: the address that goes to the core is the one "trust proxy" allows', async (context) => {
-  const { call, cookiesOf, addresses } = await setUp(context)
-  const cookie = cookiesOf(await call('POST', '/login'))
-  const path = '/auth/session/refresh'
-  await call('POST', path, { ...SAME, cookie, 'x-forwarded-for': '6.6.6.6, ::ffff:198.51.100.7' })
-  assert.deepEqual(addresses, ['198.51.100.7'])
-})
+  test(`${name}: refusals are problem documents with the right status`, async (context) => {
+    const { call, cookiesOf } = await setUp(context, name)
+    const nobody = await call('GET', '/me')
+    assert.equal(nobody.status, 401)
+    assert.match(nobody.headers.get('content-type') ?? '', /^application\/problem\+json/)
+    assert.equal((await nobody.json()).code, 'no_session')
+    assert.deepEqual(await (await call('GET', '/maybe')).json(), { userId: null })
+    const forged = await call('POST', '/login', { 'sec-fetch-site': 'cross-site' })
+    assert.equal(forged.status, 403)
+    assert.equal((await forged.json()).code, 'csrf_refused')
+    const cookie = cookiesOf(await call('POST', '/login'))
+    assert.deepEqual(await (await call('GET', '/maybe', { cookie })).json(), { userId: 'alice' })
+    assert.equal((await call('POST', '/upgrade', { cookie })).status, 403)
+    assert.equal((await call('POST', '/late', { ...SAME, cookie })).status, 200)
+    const unguarded = await call('GET', '/unguarded', { cookie })
+    assert.deepEqual(await unguarded.json(), { own: true })
+  })
 
-test('Express: requests race without mixing users', async (context) => {
-  const { call, cookiesOf } = await setUp(context)
-  const cookies = await Promise.all(
-    Array.from({ length: 20 }, async () => cookiesOf(await call('POST', '/login'))),
-  )
-  const answers = await Promise.all(cookies.map((cookie) => call('GET', '/me', { cookie })))
-  assert.ok(answers.every(({ status }) => status === 200))
-})
+  test(`${name}: a listed front end on another origin gets CORS everywhere`, async (context) => {
+    const { call } = await setUp(context, name)
+    const preflight = await call('OPTIONS', '/me', {
+      origin: SPA,
+      'access-control-request-method': 'GET',
+    })
+    assert.equal(preflight.status, 204)
+    assert.equal(preflight.headers.get('access-control-allow-credentials'), 'true')
+    const refused = await call('GET', '/me', { origin: SPA, 'sec-fetch-site': 'cross-site' })
+    assert.equal(refused.status, 401)
+    assert.equal(refused.headers.get('access-control-allow-origin'), SPA)
+    assert.match(refused.headers.get('access-control-expose-headers') ?? '', /pawl-error/)
+    const stranger = await call('GET', '/me', { origin: 'https://evil.test' })
+    assert.equal(stranger.headers.get('access-control-allow-origin'), null)
+  })
+
+  test(`${name}: the address that goes to the core is the one "trust proxy" allows`, async (context) => {
+    const { call, cookiesOf, addresses } = await setUp(context, name)
+    const cookie = cookiesOf(await call('POST', '/login'))
+    const path = '/auth/session/refresh'
+    await call('POST', path, { ...SAME, cookie, 'x-forwarded-for': '6.6.6.6, ::ffff:198.51.100.7' })
+    assert.deepEqual(addresses, ['198.51.100.7'])
+  })
+
+  test(`${name}: requests race without mixing users`, async (context) => {
+    const { call, cookiesOf } = await setUp(context, name)
+    const cookies = await Promise.all(
+      Array.from({ length: 20 }, async () => cookiesOf(await call('POST', '/login'))),
+    )
+    const answers = await Promise.all(cookies.map((cookie) => call('GET', '/me', { cookie })))
+    assert.ok(answers.every(({ status }) => status === 200))
+  })
+}
