@@ -17,6 +17,9 @@ interface MongoModule {
   }
 }
 
+/** The client is a library of the store's, not of the tests. */
+const CLIENT = 'mongodb'
+
 /** MongoDB, or what stands for it: its file is copied; connections are turned away on the wire. */
 export const mongodbGround: GroundKind = {
   name: 'mongodb',
@@ -32,7 +35,7 @@ export const mongodbGround: GroundKind = {
         },
         migrateAsNextRelease: async ({ url }) => {
           const require = createRequire(import.meta.resolve('@pawl/store-mongodb'))
-          const { MongoClient } = require('mongodb') as MongoModule
+          const { MongoClient } = require(CLIENT) as MongoModule
           const client = new MongoClient(url)
           const db = client.db()
           await db.collection('pawl_moods').insertOne({ mood: 'good' })

@@ -17,7 +17,7 @@ interface Waiting {
 /** How often a batch is done anew because another process was faster. */
 const ATTEMPTS_MAX = 100
 
-/** A store on any place that can compare and swap one value. For few sessions: it writes them all. */
+/** A store on any place that can compare and swap one value; for few sessions: it writes all. */
 export function swapStore(place: Place): Store {
   const run = batches(place)
   const ask = async <Answer>(step: Step<Answer>): Promise<Answer> =>
@@ -64,7 +64,7 @@ export function swapStore(place: Place): Store {
   })
 }
 
-/** Calls that come together share a swap; each is answered after it. A lone one waits for nobody. */
+/** Calls that come together share a swap, and are answered after it; a lone one waits for none. */
 function batches(place: Place) {
   let waiting: Waiting[] = []
   let isBusy = false
