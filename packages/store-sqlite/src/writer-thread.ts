@@ -6,6 +6,9 @@ import type { Writer } from './writer.ts'
 
 const workerFile = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 
+/** Nothing that the thread makes lives for long: left alone, its garbage would take 40 MB. */
+const YOUNG_GENERATION_MB = 6
+
 /** A batch that the thread has not answered. */
 interface Pending {
   readonly resolve: (answers: readonly WriteAnswer[]) => void
@@ -23,6 +26,7 @@ export async function openWriterThread(file: string): Promise<Writer> {
   const worker = new Worker(new URL(workerFile, import.meta.url), {
     workerData: { file },
     execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     name: 'pawl-sqlite',
   })
   await once(worker, 'message')
