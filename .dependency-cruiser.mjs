@@ -108,7 +108,10 @@ export default {
       severity: 'error',
       from: {
         path: '^packages/',
-        pathNot: ['^packages/server/src/(supertokens/|start-server|http/handle-request)', '/test/'],
+        pathNot: [
+          '^packages/server/src/(supertokens/|start-server|http/handle-request|commands/import|config/wire-defaults)',
+          '/test/',
+        ],
       },
       to: { path: '^packages/server/src/supertokens/' },
     },

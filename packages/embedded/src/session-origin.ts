@@ -4,7 +4,7 @@ import type { Origin, SessionHandle } from '@pawl/core'
 /** Bytes of a session's origin: 128 bits, as many as its handle has. */
 export const ORIGIN_BYTES = 16
 
-/** Stands before a handle that is the hash of nothing: the session was taken over from elsewhere. */
+/** Stands before a handle that is the hash of nothing: the session comes from elsewhere. */
 const BARE = 0
 const BARE_BYTES = ORIGIN_BYTES + 1
 

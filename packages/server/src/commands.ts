@@ -40,6 +40,13 @@ const COMMANDS: { readonly [name: string]: CommandFamily } = {
     usage: [['move --from <store> --to <store>', 'move everything into an empty store']],
     load: async () => (await import('./commands/move.ts')).moveCommand,
   },
+  import: {
+    usage: [
+      ['import supertokens --from <url>', 'take over live sessions of a SuperTokens database'],
+      ['… --finish', 'the last pass, once the SDKs were pointed here'],
+    ],
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
   apikey: {
     usage: [
       ['apikey create', 'store a new API key: --name, --scopes, --app, --expires'],

@@ -1,24 +1,18 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import {
-  ACCESS_TTL_MAX_SECONDS,
-  type AppSettings,
-  type Clock,
-  type EventSink,
-  type Store,
-} from '@pawl/core'
+import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
 import { type EmbeddedCore, type EmbedOptions, embedCore } from '@pawl/embedded'
 import { faultOfExposure, faultsOfConfig, settingsOf } from './config/check-config.ts'
 import { describeStore, openStore } from './config/open-store.ts'
 import { secretsFor } from './config/secrets.ts'
 import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
+import { wireDefaultsOf } from './config/wire-defaults.ts'
 import { abuseLimits } from './http/abuse-limits.ts'
 import { admission } from './http/admission.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
 import { httpListener } from './http/http-server.ts'
 import { type KeyDirectory, openKeyDirectory } from './http/key-directory.ts'
 import { type Log, type LogSink, openLog } from './log/logger.ts'
-import type { WireDefaults } from './supertokens/core-config.ts'
 import { type FormerBook, openFormerBook } from './supertokens/former/former-book.ts'
 import { openWire } from './supertokens/handle-wire-request.ts'
 import { openWireSettings, turningFor, type WireSettingsBook } from './supertokens/wire-settings.ts'
@@ -136,19 +130,6 @@ function keysOf(config: ServerConfig): readonly ApiKey[] {
     const parsed = parseApiKey(entry)
     return parsed.kind === 'key' ? [parsed.key] : []
   })
-}
-
-function wireDefaultsOf(config: ServerConfig): WireDefaults {
-  return {
-    isStrict: config.compatStrictRotation === 'true',
-    allowsTestSettings: config.compatAllowTestSettings === 'true',
-    apiKeys: config.compatApiKeys,
-    accessTtlSeconds: config.compatAccessTtlSeconds,
-    accessTtlMaxSeconds: ACCESS_TTL_MAX_SECONDS,
-    accessJitterShare: config.accessJitterPercent / 100,
-    idleTimeoutSeconds: config.compatIdleTimeoutSeconds,
-    absoluteTimeoutSeconds: config.compatAbsoluteTimeoutSeconds,
-  }
 }
 
 async function openCore(

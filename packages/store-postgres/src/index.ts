@@ -1,2 +1,3 @@
 export { migrationSql, SCHEMA_VERSION } from './migrations/index.ts'
 export { type PostgresStoreOptions, postgresStore } from './postgres-store.ts'
+export { type PostgresReader, postgresReader } from './reader.ts'

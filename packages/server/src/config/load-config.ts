@@ -28,7 +28,12 @@ type Found = { readonly raw: unknown; readonly origin: string }
 
 const FILE_SUFFIX = '_FILE'
 /** Variables of ours that are not keys of the table. */
-const OTHER_VARIABLES: readonly string[] = ['PAWL_CONFIG', 'PAWL_MOVE_FROM', 'PAWL_MOVE_TO']
+const OTHER_VARIABLES: readonly string[] = [
+  'PAWL_CONFIG',
+  'PAWL_MOVE_FROM',
+  'PAWL_MOVE_TO',
+  'PAWL_IMPORT_FROM',
+]
 
 /**
  * Loads the configuration: defaults, then the file, then the environment, then flags. Reports all

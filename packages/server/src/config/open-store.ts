@@ -88,6 +88,11 @@ export async function migrationSqlOf(config: { readonly store: string }): Promis
     : '-- this store has no SQL: it makes what it needs when a core starts'
 }
 
+/** The package that opens a store's URL; a sentence if it is not installed. */
+export function loadStorePackage(store: string): Promise<{ readonly [name: string]: unknown }> {
+  return loadPackage(kindOf(store))
+}
+
 function kindOf(store: string): StoreKind {
   const kind = STORE_KINDS[schemeOf(store) ?? '']
   if (kind === undefined) throw new Error(faultOfStore(store) ?? 'store: unknown')

@@ -66,7 +66,9 @@ export async function handleRequest(
   if (fault !== null) return refused('none', fault)
   const [path = '', query = ''] = splitUrl(request.url ?? '')
   const target = findRoute(request.method ?? '', path)
-  if (target.kind === 'unknown' && context.wire !== null) {
+  // Drivers of the other wire say so, and share a path with the native API: the key set.
+  const isOther = target.kind === 'unknown' || request.headers['cdi-version'] !== undefined
+  if (isOther && context.wire !== null) {
     const answered = await context.wire(request, { path, query, arrivedMs })
     if (answered !== undefined) return answered
   }

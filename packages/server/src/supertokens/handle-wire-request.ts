@@ -115,7 +115,8 @@ async function admit(options: WireOptions, admitted: Admitted): Promise<WireAnsw
   }
   const { fields } = read
   const speaking = (form: Form): DialectCore => dialects(app, form)
-  return route.run({ context: options, app, tenant, version, settings, fields, native, speaking })
+  const place = { context: options, app, tenant, native, speaking }
+  return route.run({ ...place, version, settings, fields, isDriver: header !== undefined })
 }
 
 function hasWaited(url: Url, options: WireOptions): boolean {

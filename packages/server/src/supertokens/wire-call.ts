@@ -32,6 +32,8 @@ export interface WireCall<T extends FieldTable = FieldTable> {
   readonly tenant: string
   readonly version: WireVersion
   readonly settings: WireSettings
+  /** Whether the request says which version it speaks, as calls of drivers do. */
+  readonly isDriver: boolean
   readonly fields: FieldsOf<T>
   /** The app's native core. */
   readonly native: CoreApi

@@ -165,6 +165,12 @@ describe('signing for applications', () => {
       const keys = createRemoteJWKSet(new URL(`${wire.server.url}/.well-known/jwks.json`))
       const { payload, protectedHeader } = await jwtVerify(made.jwt, keys)
       assert.equal(protectedHeader.alg, 'RS256')
+      const { body: shown } = await wire.send('GET', '/.well-known/jwks.json')
+      for (const { n, e } of shown.keys)
+        assert.deepEqual([typeof n, typeof e], ['string', 'string'])
+      const plain = await wire.send('GET', '/.well-known/jwks.json', { version: null })
+      const curve = plain.body.keys.find(({ kty }: { kty: string }) => kty === 'EC')
+      assert.equal('n' in curve, false)
       assert.equal(payload.hello, 'world')
       assert.equal(payload.iss, 'https://api.example.com')
       const checks = { doAntiCsrfCheck: false, enableAntiCsrf: false, checkDatabase: false }

@@ -39,9 +39,9 @@ export const keySet = defineRoute({
   isOpen: true,
   isOld: true,
   fields: {},
-  async run({ native }) {
+  async run({ native, isDriver }) {
     const keys = await native.getKeys({})
-    return keys.kind === 'refused' ? refusal(keys) : keySetAnswer(keys.value)
+    return keys.kind === 'refused' ? refusal(keys) : keySetAnswer({ ...keys.value, isDriver })
   },
 })
 
@@ -51,6 +51,8 @@ export const oldKeySet = defineRoute({
   fields: {},
   async run({ native }) {
     const keys = await native.getKeys({})
-    return keys.kind === 'refused' ? refusal(keys) : keySetAnswer({ ...keys.value, status: 'OK' })
+    return keys.kind === 'refused'
+      ? refusal(keys)
+      : keySetAnswer({ ...keys.value, status: 'OK', isDriver: true })
   },
 })
