@@ -9,6 +9,9 @@ import { APP_SETTINGS } from './setups.ts'
 /** Our rule, or its special case without a race window. */
 export type Rule = 'ours' | 'strict'
 
+/** What its keys sign with; ES256 is the default. */
+export type Algorithm = 'ES256' | 'RS256' | 'EdDSA'
+
 /** A core service in a process of its own, on an empty SQLite file. */
 export interface CoreUnderTest {
   readonly url: string
@@ -19,13 +22,17 @@ export interface CoreUnderTest {
 }
 
 /** Starts a core with this rule for all its apps, and makes the apps of the scenarios. */
-export async function startCoreUnderTest(rule: Rule): Promise<CoreUnderTest> {
+export async function startCoreUnderTest(
+  rule: Rule,
+  algorithm: Algorithm = 'ES256',
+): Promise<CoreUnderTest> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'pawl-compat-'))
   const apiKey = `compat-${randomBytes(16).toString('hex')}`
   const service = await startCore({
     PATH: process.env.PATH ?? '',
     PAWL_PORT: '0',
     PAWL_DATA_DIR: dataDir,
+    PAWL_SIGNING_ALGORITHM: algorithm,
     PAWL_COMPAT_API_KEYS: apiKey,
     PAWL_COMPAT_ALLOW_TEST_SETTINGS: 'true',
     PAWL_COMPAT_STRICT_ROTATION: String(rule === 'strict'),

@@ -1,6 +1,11 @@
 import { type AppUnderTest, startApp } from './app-under-test.ts'
 import type { Transport } from './browser.ts'
-import { type CoreUnderTest, type Rule, startCoreUnderTest } from './core-under-test.ts'
+import {
+  type Algorithm,
+  type CoreUnderTest,
+  type Rule,
+  startCoreUnderTest,
+} from './core-under-test.ts'
 import { installSubject } from './installs/install-subject.ts'
 import { describeExchanges } from './recorder.ts'
 import { SCENARIOS } from './scenarios/index.ts'
@@ -28,6 +33,8 @@ export interface PairOutcome {
 export interface PairOptions {
   readonly subject: Subject
   readonly rule: Rule
+  /** Default: ES256. */
+  readonly algorithm?: Algorithm
   /** Only columns whose name contains one of these; all when empty. */
   readonly columns?: readonly string[]
 }
@@ -41,7 +48,7 @@ const OUTPUT_SHOWN = 1_500
 export async function runPair(options: PairOptions): Promise<PairOutcome> {
   const startedAtMs = performance.now()
   const launch = installSubject(options.subject)
-  const core = await startCoreUnderTest(options.rule)
+  const core = await startCoreUnderTest(options.rule, options.algorithm)
   const apps = new Map<SetupName, Promise<AppUnderTest>>()
   const appOf = (name: SetupName): Promise<AppUnderTest> => {
     const app = apps.get(name) ?? startApp(launch, SETUPS[name], core)
