@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type EpochMs, type Session, type Store, sweepableAtMs } from '@pawl/core'
 import { pagesOf } from './walk-all.ts'
 
@@ -16,17 +16,26 @@ export interface SessionSum {
 }
 
 /** The SHA-256 of an item's content, whatever the order of its members. */
-export function digestOf(item: unknown): Buffer {
-  const text = JSON.stringify(item, (_, value: unknown) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
-  return createHash('sha256').update(text).digest()
+export function digestOf(item: object): Buffer {
+  return hash('sha256', JSON.stringify(inOrder(item)), 'buffer')
+}
+
+/** An object as names and parts in a fixed order: in which one a store gives them is no matter. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(inOrder)
+  const names = Object.keys(value).sort()
+  const parts = value as { readonly [name: string]: unknown }
+  return { names, parts: names.map((name) => inOrder(parts[name])) }
 }
 
 /** The heap of a session: by its key, so that it is the same in both stores. */
-export function heapOf({ app, tenant, handle }: Session): number {
-  return digestOf([app, tenant, handle]).readUInt16BE() % HEAPS
+export function heapOf({ handle }: Session): number {
+  let sum = 0
+  for (let index = 0; index < handle.length; index += 1) {
+    sum = (Math.imul(sum, 31) + handle.charCodeAt(index)) >>> 0
+  }
+  return sum % HEAPS
 }
 
 /** Whether a session still counts: neither revoked itself nor surely over. */
@@ -46,16 +55,18 @@ export async function sumSessions(
     for (const session of items) {
       if (!isMoveworthy(session, nowMs)) continue
       count += 1
-      const heap = heaps[heapOf(session)]
-      const digest = digestOf(session)
-      for (let index = 0; heap !== undefined && index < DIGEST_BYTES; index += 1) {
-        heap[index] = (heap[index] ?? 0) ^ (digest[index] ?? 0)
-      }
+      addTo(heaps[heapOf(session)], digestOf(session))
     }
     onCounted(count)
   }
-  const checksum = createHash('sha256').update(Buffer.concat(heaps)).digest('hex')
+  const checksum = hash('sha256', Buffer.concat(heaps), 'hex')
   return { count, checksum, heaps }
+}
+
+function addTo(heap: Buffer | undefined, digest: Buffer): void {
+  for (let index = 0; heap !== undefined && index < DIGEST_BYTES; index += 4) {
+    heap.writeInt32LE(heap.readInt32LE(index) ^ digest.readInt32LE(index), index)
+  }
 }
 
 /** The heaps in which two stores differ. */

@@ -46,7 +46,8 @@ export async function moveStore(options: MoveOptions): Promise<MoveOutcome> {
   await writeMove(target, state)
   for (let pass = 1; ; pass += 1) {
     if (state.sessionsAfter === null) {
-      const sessionsTotal = await countSessions(options)
+      // How many there were the last time is near enough.
+      const sessionsTotal = state.sessionsCopied || (await countSessions(options))
       state = { ...state, sessionsCopied: 0, sessionsTotal }
     }
     state = await copyEverything(options, state)

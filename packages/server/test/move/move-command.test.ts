@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { embedCore, generateSecret } from '@pawl/embedded'
+import { sqliteStore } from '@pawl/store-sqlite'
+
+const program = path.join(import.meta.dirname, '../programs/run-commands.ts')
+const SECRET = generateSecret()
+let operator: ChildProcess
+let dir: string
+
+before(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'pawl-move-command-'))
+  operator = fork(program, { env: { PAWL_DATA_DIR: dir } })
+})
+after(() => {
+  operator.kill()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+async function pawl(...args: readonly string[]) {
+  const answered = once(operator, 'message')
+  operator.send(args)
+  const [finished] = (await answered) as [{ code: number; output: string; errors: string }]
+  return finished
+}
+
+function fileOf(name: string): string {
+  return path.join(dir, `${name}.db`)
+}
+
+/** A database on which a core has been, with one session. */
+async function makeSource(name: string): Promise<string> {
+  const core = await embedCore({ store: sqliteStore({ path: fileOf(name) }), secret: SECRET })
+  await core.createSession({ userId: 'ada' })
+  await core.close()
+  return `sqlite:${fileOf(name)}`
+}
+
+describe('pawl move', () => {
+  it('moves and says so, again and again, until a core starts there', async () => {
+    const [from, to] = [await makeSource('from'), `sqlite:${fileOf('to')}`]
+    const early = await pawl('move', '--from', from, '--to', to)
+    assert.deepEqual([early.code, /run pawl migrate/.test(early.errors)], [1, true])
+    assert.equal((await pawl('migrate', '--store', to)).code, 0)
+    for (let time = 0; time < 2; time += 1) {
+      const { code, output } = await pawl('move', '--from', from, '--to', to)
+      assert.equal(code, 0)
+      assert.match(output, /^Moved and verified: 1 live sessions in both stores, checksum [0-9a-f]/)
+    }
+    await (await embedCore({ store: sqliteStore({ path: fileOf('to') }), secret: SECRET })).close()
+    const late = await pawl('move', '--from', from, '--to', to)
+    assert.deepEqual([late.code, /of its own/.test(late.errors)], [1, true])
+  })
+
+  it('refuses one store on both sides, by its name and by another name for it', async () => {
+    const from = await makeSource('same')
+    const other = `sqlite:${dir}/./same.db`
+    for (const to of [from, other]) {
+      const { code, errors } = await pawl('move', '--from', from, '--to', to)
+      assert.deepEqual([code, errors.includes('the same store')], [1, true])
+    }
+  })
+
+  it('says all that is wrong with what was typed, and makes no file', async () => {
+    const bad = await pawl('move', 'now', '--form', 'x', '--to', 'oracle://x')
+    assert.equal(bad.code, 2)
+    for (const fault of [/did you mean --from/, /--from is missing/, /--to must be one of/]) {
+      assert.match(bad.errors, fault)
+    }
+    const nowhere = await pawl('move', '--from', `sqlite:${fileOf('none')}`, '--to', 'redis://x')
+    assert.deepEqual([nowhere.code, existsSync(fileOf('none'))], [1, false])
+    assert.match(nowhere.errors, /there is no store at/)
+  })
+})
