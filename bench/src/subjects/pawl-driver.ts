@@ -11,7 +11,7 @@ import type { Subject } from './subject.ts'
 const SESSIONS = 4_096
 /** Other sessions that ended: the list of revocations is on, and is not empty. */
 const REVOKED = 1_024
-/** Calls between two looks at the clock: as many as the peers make, where one call takes as long. */
+/** Calls between two looks at the clock: as many as the peers make, where one takes as long. */
 const BATCH = { quick: 1_024, slow: 64 } as const
 /** With so few remembered and four times as many going round, no token is ever found. */
 const FORGETFUL = SESSIONS / 4

@@ -99,9 +99,9 @@ export interface CookieOptions {
    */
   readonly dangerouslyAllowHttp?: boolean
   /**
-   * How cookies were set before: at most 8 former configurations. A browser keeps cookies of another
-   * name, domain, path or partition beside the new ones; they are never read, and removed when the
-   * driver sets or takes back tokens. List one for as long as its cookies can live.
+   * How cookies were set before: at most 8 former configurations. A browser keeps cookies of
+   * another name, domain, path or partition beside the new ones; they are never read, and removed
+   * when the driver sets or takes back tokens. List one for as long as its cookies can live.
    */
   readonly former?: readonly FormerCookies[]
 }

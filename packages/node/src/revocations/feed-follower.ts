@@ -26,8 +26,8 @@ export interface FeedFollowerDeps {
   readonly schedule: Schedule
   readonly reportFault: ReportFault
   /**
-   * Told which sessions have ended, at once and once each; not of those that had before the feed was
-   * first complete.
+   * Told which sessions have ended, at once and once each; not of those that had before the feed
+   * was first complete.
    */
   readonly onEnds?: (ends: readonly EndNotice[]) => void
 }

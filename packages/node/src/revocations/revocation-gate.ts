@@ -100,18 +100,12 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
   }
 
   async function ask(token: string, { gate, session }: GatedToken): Promise<CoreAnswer> {
-    const startMs = nowMs()
-    const { generation } = memory
+    const live = { generation: memory.generation, untilMs: nowMs() + ANSWER_COUNTS_MS }
     const answer = await askCore(token)
     if (answer.kind === 'silent') return answer
     isGoingOn = false
-    if (answer.kind === 'live') {
-      gate.clearedBy = generation
-      gate.checkedUntilMs = startMs + ANSWER_COUNTS_MS
-    } else if (answer.refusal.code === 'session_ended') {
-      gate.isEnded = true
-      deps.onEnded?.(session, answer.refusal.session?.reason ?? REASON_ASSUMED)
-    }
+    noteAnswer(gate, answer, live)
+    if (gate.isEnded) deps.onEnded?.(session, reasonOf(answer))
     return answer
   }
 
@@ -148,9 +142,7 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
     pass(token, entry, now) {
       const standing = standingOf(memory, entry)
       if (standing === 'ended') {
-        const { session, gate } = entry
-        // A cut-off names nobody: who was meant is known once they come.
-        if (!gate.isEnded && !memory.knows(session.handle)) deps.onEnded?.(session, REASON_ASSUMED)
+        if (isUnnamed(memory, entry)) deps.onEnded?.(entry.session, REASON_ASSUMED)
         return ENDED
       }
       const isUnsure = standing === 'unsure'
@@ -158,6 +150,29 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
       return askOnce(token, entry, isUnsure)
     },
   }
+}
+
+type Decided = Exclude<CoreAnswer, { kind: 'silent' }>
+
+function noteAnswer(
+  gate: GateNotes,
+  answer: Decided,
+  live: { readonly generation: number; readonly untilMs: number },
+): void {
+  if (answer.kind === 'live') {
+    gate.clearedBy = live.generation
+    gate.checkedUntilMs = live.untilMs
+  } else gate.isEnded = answer.refusal.code === 'session_ended'
+}
+
+function reasonOf(answer: Decided): string {
+  const session = answer.kind === 'refused' ? answer.refusal.session : undefined
+  return session?.reason ?? REASON_ASSUMED
+}
+
+/** A cut-off names nobody: who was meant is known once they come. */
+function isUnnamed(memory: RevokedMemory, { session, gate }: GatedToken): boolean {
+  return !gate.isEnded && !memory.knows(session.handle)
 }
 
 function standingOf(memory: RevokedMemory, { session, mintedAtMs, gate }: GatedToken): Standing {

@@ -94,8 +94,8 @@ export function withdraw(delivery: Omit<Delivery, 'nowMs' | 'persistent'>): void
 }
 
 /**
- * Removes what a former configuration left in the browser. A request does not tell a cookie's scope:
- * all former ones of a name that was sent are cleared.
+ * Removes what a former configuration left in the browser. A request does not tell a cookie's
+ * scope: all former ones of a name that was sent are cleared.
  */
 export function clearFormer(delivery: Pick<Delivery, 'config' | 'request' | 'sink'>): void {
   const { config, request, sink } = delivery
