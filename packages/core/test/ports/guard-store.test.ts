@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { guardStore, isStoreError, type StoreMethods } from '@pawl/core'
+import { type EpochMs, guardStore, isStoreError, type StoreMethods } from '@pawl/core'
 
 function makeStore(steps: Partial<StoreMethods>) {
   const released: string[] = []
@@ -22,7 +22,7 @@ describe('guardStore', () => {
       },
     })
     assert.equal(store.engine, 'any')
-    assert.equal(await store.trimRevocations(40, 2), 42)
+    assert.equal(await store.trimRevocations(40 as EpochMs, 2), 42)
     await assert.rejects(store.ping(), failure)
     await assert.rejects(store.migrate(), failure)
   })
