@@ -48,8 +48,8 @@ async function lookAtServer(db: Database, warn: (text: string) => void): Promise
     const needed = `${name} ${oldestMajor}.${oldestMinor} or newer is needed`
     throw new StoreError('schema', `${needed}; this is ${major}.${minor}`)
   }
-  const isDurable = flush === 1 && (hasLog === 0 || syncs === 1 || name === 'MariaDB')
-  if (isDurable) return
+  // With a binary log, a commit that is missing in it is rolled back after a crash.
+  if (flush === 1 && (hasLog === 0 || syncs === 1)) return
   warn(
     `${name} may forget what it acknowledged: innodb_flush_log_at_trx_commit=1 and, with a binary ` +
       `log, sync_binlog=1 are needed; they are ${flush} and ${syncs}`,

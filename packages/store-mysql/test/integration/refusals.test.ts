@@ -150,6 +150,26 @@ function describeRefusals(): void {
     assert.equal(warnings.length, 1)
     assert.match(warnings[0] ?? '', /innodb_flush_log_at_trx_commit=1.*they are 0/)
   })
+
+  it('warns of a binary log that is behind what was acknowledged', async () => {
+    const settings = { 'log-bin': 'log', 'server-id': '1', sync_binlog: '0' }
+    const logging = await startEngine('mariadb', { settings })
+    try {
+      const warnings: string[] = []
+      const store = mysqlStore({ url: logging.url, warn: (text) => warnings.push(text) })
+      await store.migrate()
+      assert.equal((await store.insert(sessionOf('logged'), null)).kind, 'inserted')
+      assert.equal(warnings.length, 1)
+      const operator = await connectTo(logging.url)
+      await operator.query('SET GLOBAL sync_binlog = 1')
+      await operator.end()
+      await store.migrate()
+      assert.equal(warnings.length, 1)
+      await store.close()
+    } finally {
+      await logging.stop()
+    }
+  })
 }
 
 if (isChosen('mariadb')) describe('MariaDB, wrongly given', describeRefusals)
