@@ -16,6 +16,10 @@ const USER = 'pawl'
 const PASSWORD = 'a-password-of-the-tests'
 const DATABASE = 'pawl'
 
+const grants = `CREATE DATABASE ${DATABASE};
+CREATE USER ${USER}@'%' IDENTIFIED BY '${PASSWORD}';
+GRANT ALL ON *.* TO ${USER}@'%' WITH GRANT OPTION;`
+
 /** The folders of MariaDB's programs: the clients and the server are not in the same one. */
 const folders = ['/usr/local/bin', '/usr/bin']
 const serverFolders = ['/usr/local/sbin', '/usr/sbin']
@@ -83,9 +87,6 @@ export async function start(options: EngineOptions): Promise<Engine> {
   })
   await server.start()
   const asRoot = ['--no-defaults', '-S', socket, '-u', 'root', '-e']
-  const grants = `CREATE DATABASE ${DATABASE};
-    CREATE USER ${USER}@'%' IDENTIFIED BY '${PASSWORD}';
-    GRANT ALL ON *.* TO ${USER}@'%' WITH GRANT OPTION;`
   runAs(null, [programs.client, ...asRoot, grants], folder)
 
   return {
