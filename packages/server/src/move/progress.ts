@@ -11,8 +11,15 @@ export interface ProgressOutput {
   write(text: string): unknown
 }
 
-/** Shows progress: a bar that is drawn over on a terminal, plain lines elsewhere. */
-export function showProgress(output: ProgressOutput): {
+/**
+ * Shows progress: a bar that is drawn over on a terminal, plain lines elsewhere.
+ *
+ * @param nowMs a clock for how often, and how fast; default: that of the process
+ */
+export function showProgress(
+  output: ProgressOutput,
+  nowMs: () => number = () => performance.now(),
+): {
   readonly onProgress: MoveProgress
   readonly end: () => void
 } {
@@ -25,7 +32,7 @@ export function showProgress(output: ProgressOutput): {
 
   function show(): void {
     output.write(isBar ? `\r\u001b[K${last}` : `${last}\n`)
-    shownAtMs = performance.now()
+    shownAtMs = nowMs()
     isShown = true
   }
 
@@ -40,12 +47,12 @@ export function showProgress(output: ProgressOutput): {
         finishPart()
         part = name
         shownAtMs = Number.NEGATIVE_INFINITY
-        startedAtMs = performance.now()
+        startedAtMs = nowMs()
       }
-      last = lineOf(name, done, total) + rateOf(done, performance.now() - startedAtMs)
+      last = lineOf(name, done, total) + rateOf(done, nowMs() - startedAtMs)
       isShown = false
       const everyMs = isBar ? DRAW_EVERY_MS : LINE_EVERY_MS
-      const isDue = performance.now() - shownAtMs >= everyMs
+      const isDue = nowMs() - shownAtMs >= everyMs
       if (isDue || done === total) show()
     },
     end: finishPart,

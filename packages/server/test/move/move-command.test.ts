@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { embedCore, generateSecret } from '@pawl/embedded'
+import { embedCore, generateSecret, MOVE_RECORD } from '@pawl/embedded'
 import { sqliteStore } from '@pawl/store-sqlite'
 
 const program = path.join(import.meta.dirname, '../programs/run-commands.ts')
@@ -55,6 +55,17 @@ describe('pawl move', () => {
     await (await embedCore({ store: sqliteStore({ path: fileOf('to') }), secret: SECRET })).close()
     const late = await pawl('move', '--from', from, '--to', to)
     assert.deepEqual([late.code, /of its own/.test(late.errors)], [1, true])
+  })
+
+  it('leaves a store on which no core starts until the move is complete', async () => {
+    const store = sqliteStore({ path: fileOf('half') })
+    await store.migrate()
+    await store.insertRecord(MOVE_RECORD, '{"isComplete":false}')
+    await store.close()
+    for (const command of [['serve'], ['sessions', 'list', '--user', 'ada']]) {
+      const { code, errors } = await pawl(...command, '--store', `sqlite:${fileOf('half')}`)
+      assert.deepEqual([code, errors.includes('not complete: run pawl move once more')], [1, true])
+    }
   })
 
   it('refuses one store on both sides, by its name and by another name for it', async () => {

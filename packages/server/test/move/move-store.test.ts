@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AppId, EpochMs, Session, Store, TenantId, UserId } from '@pawl/core'
+import {
+  type AppId,
+  type EpochMs,
+  type Session,
+  type Store,
+  StoreError,
+  type TenantId,
+  type UserId,
+} from '@pawl/core'
 import { embedCore, generateSecret } from '@pawl/embedded'
 import { memoryStore } from '@pawl/store-testkit'
 import { type MoveOptions, type MoveOutcome, moveStore } from '../../src/move/move-store.ts'
@@ -204,6 +212,16 @@ describe('a move is refused', () => {
     await assert.rejects(move(dying, target), /gone/)
     assertRefused(await move(source, target, { from: 'a third' }), /a move from the old one/)
     assertRefused(await move(target, memoryStore()), /not complete/)
+  })
+
+  it('into a store without tables, or with newer ones', async () => {
+    const fault = new StoreError('schema', 'the database is newer than this build')
+    const newer: Store = { ...memoryStore(), migrate: () => Promise.reject(fault) }
+    const bare: Store = { ...memoryStore(), walkSessions: () => Promise.reject(fault) }
+    for (const target of [newer, bare]) {
+      const outcome = await move(await sourceWith(1), target)
+      assertRefused(outcome, /not ready \(run pawl migrate on it\): the database is newer/)
+    }
   })
 
   it('from a store that never had a core', async () => {
