@@ -15,6 +15,8 @@ export interface Cores {
   readonly signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT') => void
   /** How often a session raised this event so far. */
   readonly countOf: (event: 'theft' | 'store-behind' | 'ended') => number
+  /** What the cores complained of last, for the report of a failure. */
+  readonly lastComplaints: () => string
   /** Asserts that no core ended by itself or answered that it had failed. */
   readonly assertSound: () => void
   readonly stop: () => Promise<void>
@@ -28,6 +30,9 @@ interface Place {
   /** True from a kill to the restart. */
   isKilled: boolean
 }
+
+/** Lines of each core. */
+const COMPLAINTS = 3
 
 /**
  * Starts that many cores.
@@ -58,6 +63,16 @@ export async function startCores(
     },
     signal: (index, signal) => at(index).core.signal(signal),
     countOf: (event) => logs().split(`"kind":"${event}"`).length - 1,
+    lastComplaints: () =>
+      places
+        .flatMap(({ core }) =>
+          core
+            .log()
+            .split('\n')
+            .filter((line) => /"level":"(error|warn)"/.test(line))
+            .slice(-COMPLAINTS),
+        )
+        .join('\n'),
     assertSound: () => {
       for (const { core, isKilled } of places) {
         assert.equal(core.isRunning(), !isKilled, `a core ended by itself: ${tailOf(core.log())}`)

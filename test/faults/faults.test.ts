@@ -50,8 +50,12 @@ function describeTrouble(kind: GroundKind): void {
         `${seconds(firstMs)}, all after ${seconds(allMs)}. Acknowledged and kept: ` +
         `${load.acknowledged() - served} refreshes, ${written}`
       )
+    } catch (cause) {
+      const sentence = `${fault.name}. The cores' last complaints:\n${cores.lastComplaints()}`
+      throw new Error(sentence, { cause })
     } finally {
-      await ledger.stop()
+      // What it has to say the audit has heard.
+      await ledger.stop().catch(() => {})
     }
   }
 
@@ -60,7 +64,9 @@ function describeTrouble(kind: GroundKind): void {
   })
 
   it('loses nothing that was acknowledged and logs nobody out, whatever happens', async (test) => {
-    for (const fault of [coreIsKilled, ...ground.faults]) test.diagnostic(await survive(fault))
+    for (const fault of [coreIsKilled, ...ground.faults]) {
+      await test.test(fault.name, async (part) => part.diagnostic(await survive(fault)))
+    }
   })
 }
 

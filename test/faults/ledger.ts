@@ -34,8 +34,7 @@ export async function startLedger(urls: readonly string[]): Promise<Ledger> {
   let isRunning = true
   const urlOf = (turn: number) => urls[turn % urls.length] ?? ''
   for (let number = 0; number < NOTEBOOKS; number++) {
-    const client = await logIn(urlOf(number), `notebook-${number}`)
-    assert.ok(client, 'a log-in failed before there was any trouble')
+    const client = await patiently(() => logIn(urlOf(number), `notebook-${number}`))
     notebooks.push({ client, acknowledged: 0, sent: 0 })
   }
 
