@@ -101,7 +101,14 @@ async function play(stage: Stage, scenario: Scenario, transport: Transport): Pro
   try {
     app = await stage.appOf(scenario.setup)
     mark = app.recorder.mark()
-    const world: World = { subject, rule, transport, core, app, otherApp: stage.appOf }
+    const world: World = {
+      subject,
+      rule,
+      transport,
+      core,
+      app,
+      neighbour: () => stage.appOf('neighbour'),
+    }
     await scenario.play(world)
     return { column, kind: 'passed', story: '' }
   } catch (error) {

@@ -5,6 +5,8 @@ const plain: AppSetup = { antiCsrf: 'NONE', dynamicKeys: true, appPath: '' }
 /** How apps are set up; each is a process of its own, started when a scenario needs it. */
 export const SETUPS = {
   plain,
+  /** As plain: for scenarios of other apps, whose requests must not mix with those of plain. */
+  neighbour: plain,
   'csrf-token': { ...plain, antiCsrf: 'VIA_TOKEN' },
   'csrf-header': { ...plain, antiCsrf: 'VIA_CUSTOM_HEADER' },
   'static-keys': { ...plain, dynamicKeys: false },

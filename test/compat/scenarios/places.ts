@@ -76,7 +76,7 @@ async function revokeOfTenant(world: World, here: LoggedIn, outside: LoggedIn): 
 /** Two apps at one core: neither knows the other's sessions. */
 async function apps(world: World): Promise<void> {
   const here = await logIn(world)
-  const there = { ...world, app: await world.otherApp('plain') }
+  const there = { ...world, app: await world.neighbour() }
   assert.equal((await findSession(there, here.handle)) ?? null, null)
   const stranger = newBrowser(there)
   stranger.restore(here.browser.jar())

@@ -13,8 +13,8 @@ export interface World {
   readonly core: CoreUnderTest
   /** The app that the scenario asked for. */
   readonly app: AppUnderTest
-  /** An app with another set-up; started when it is first asked for. */
-  readonly otherApp: (name: SetupName) => Promise<AppUnderTest>
+  /** A second app, at the default app of the core; started when it is first asked for. */
+  readonly neighbour: () => Promise<AppUnderTest>
 }
 
 /** One column of the table. */

@@ -63,7 +63,7 @@ async function staticKeys(world: World): Promise<void> {
   await useWell(browser, '/me/checked')
   // The oldest wire cannot say at a refresh which kind of key is wanted.
   if (world.subject.major === 14) return
-  const before = await logIn({ ...world, app: await world.otherApp('plain') })
+  const before = await logIn({ ...world, app: await world.neighbour() })
   const moved = newBrowser(world)
   moved.restore(before.browser.jar())
   assertRefused(await moved.get('/me'), 'tryRefresh', 'a token of the other kind of key')
