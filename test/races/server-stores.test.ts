@@ -9,7 +9,7 @@ import { runRaces } from './run-races.ts'
 const ROUNDS = Number(process.env.PAWL_RACE_ROUNDS ?? 4)
 
 /** Engines that a file of `stores` opens by their URL. */
-const engines = (['postgres', 'redis', 'mariadb'] as const).filter(isChosen)
+const engines = (['postgres', 'redis', 'mariadb', 'mongodb'] as const).filter(isChosen)
 
 for (const name of engines) {
   describe(`four cores in four processes on one ${name} server`, () => {

@@ -1,36 +1,8 @@
-import type { Session, SessionKey, UserScope } from '@pawl/core'
-import { type Collections, collectionNames } from './database.ts'
+import type { UserScope } from '@pawl/core'
+import type { Collections } from './database.ts'
 import { DUPLICATE_KEY, serverCode } from './errors.ts'
 import type { CutOffDocument } from './log-rows.ts'
-import { keyText, placeOf, scopeText } from './names.ts'
-import { documentToSession, type SessionDocument } from './rows.ts'
-
-/** A row with the cut-offs of its user and tenant. */
-export interface Folded {
-  readonly document: SessionDocument
-  readonly cutOffs: readonly CutOffDocument[]
-  readonly session: Session
-}
-
-/** The row of a key and the cut-offs that may cover it, by one command. */
-export async function readFolded(
-  { sessions }: Collections,
-  key: SessionKey,
-): Promise<Folded | undefined> {
-  const joined = (localField: 'user' | 'tenant', as: string) => ({
-    $lookup: { from: collectionNames.cutOffs, localField, foreignField: '_id', as },
-  })
-  const pipeline = [
-    { $match: { _id: keyText(key) } },
-    joined('user', 'ofUser'),
-    joined('tenant', 'ofTenant'),
-  ]
-  type Joined = Record<'ofUser' | 'ofTenant', readonly CutOffDocument[]>
-  const [found] = await sessions.aggregate<SessionDocument & Joined>(pipeline).toArray()
-  if (found === undefined) return undefined
-  const cutOffs = [...found.ofUser, ...found.ofTenant]
-  return { document: found, cutOffs, session: documentToSession(found, cutOffs) }
-}
+import { placeOf, scopeText } from './names.ts'
 
 /** The cut-offs of a user and of the tenant. */
 export function coverOf({ cutOffs }: Collections, user: UserScope): Promise<CutOffDocument[]> {

@@ -4,10 +4,11 @@ import {
   type Db,
   MongoClient,
   type MongoClientOptions,
+  MongoServerSelectionError,
   ReadConcern,
 } from 'mongodb'
 import { wrongUrl } from './connection.ts'
-import { isAnswerLost, toStoreError } from './errors.ts'
+import { isAnswerLost, isNotSent, toStoreError } from './errors.ts'
 import type { CutOffDocument, EntryDocument, RecordDocument } from './log-rows.ts'
 import type { SessionDocument } from './rows.ts'
 
@@ -61,12 +62,17 @@ export interface DatabaseOptions {
   readonly poolMax: number
   /** The longest wait for a primary that takes commands, and for a connection to it. */
   readonly connectTimeoutMs: number
-  /** The longest that one command may take, waiting included. */
+  /** The longest wait for the answer of a command, once it was sent. */
   readonly answerTimeoutMs: number
 }
 
 /** Calls under way or waiting for a connection; more are refused at once. */
 const UNDER_WAY_MAX = 2000
+/**
+ * The driver's own bounds are per step. A call, of several commands at times, is given up after so
+ * many waits for a connection and for an answer.
+ */
+const LIMIT_FACTOR = 2
 
 /**
  * Opens the driver; connects when the first command is run. Writes are on a majority and in its
@@ -74,29 +80,40 @@ const UNDER_WAY_MAX = 2000
  * members of a replica set offer; a lone server has nothing newer than itself and is read as it is.
  */
 export function openDatabase(settings: DatabaseOptions): Database {
-  const client = makeClient(settings)
-  let opening: Promise<Collections> | undefined
+  const limitMs = LIMIT_FACTOR * (settings.connectTimeoutMs + settings.answerTimeoutMs)
+  let line: Line | undefined = { client: makeClient(settings), opening: undefined }
   let underWay = 0
 
-  async function open(): Promise<Collections> {
+  async function open(client: MongoClient): Promise<Collections> {
     await client.connect()
     const isReplicated = await belongsToReplicaSet(client.db('admin'))
     return collectionsOf(
       client.db(settings.database, {
         readConcern: new ReadConcern(isReplicated ? 'linearizable' : 'local'),
         readPreference: 'primary',
-        writeConcern: { w: 'majority', journal: true },
+        writeConcern: { w: 'majority', journal: true, wtimeoutMS: settings.answerTimeoutMs },
       }),
     )
   }
 
+  /** The driver's watch over a server can stop for good: whoever found none begins anew. */
+  function drop(dropped: Line): void {
+    if (line !== dropped) return
+    line = undefined
+    dropped.client.close().catch(() => {})
+  }
+
   async function runOnce<T>(work: (collections: Collections) => Promise<T>): Promise<T> {
-    opening ??= open()
-    const collections = await opening.catch((error: unknown) => {
-      opening = undefined
-      throw toStoreError(error)
-    })
-    return work(collections)
+    line ??= { client: makeClient(settings), opening: undefined }
+    const current = line
+    current.opening ??= open(current.client)
+    try {
+      return await work(await current.opening)
+    } catch (error) {
+      const isLost = error instanceof MongoServerSelectionError
+      if (isLost || (await isRejected(current.opening))) drop(current)
+      throw error
+    }
   }
 
   return {
@@ -106,8 +123,9 @@ export function openDatabase(settings: DatabaseOptions): Database {
       }
       underWay += 1
       try {
-        return await runOnce(work).catch((error: unknown) => {
-          if (effect !== 'once' && isAnswerLost(error)) return runOnce(work)
+        return await within(limitMs, runOnce(work)).catch((error: unknown) => {
+          const isHarmless = effect !== 'once' && isAnswerLost(error)
+          if (isHarmless || isNotSent(error)) return within(limitMs, runOnce(work))
           throw error
         })
       } catch (error) {
@@ -116,8 +134,31 @@ export function openDatabase(settings: DatabaseOptions): Database {
         underWay -= 1
       }
     },
-    close: () => client.close(),
+    close: async () => line?.client.close(),
   }
+}
+
+/** A client of the driver, and its connecting. */
+interface Line {
+  readonly client: MongoClient
+  opening: Promise<Collections> | undefined
+}
+
+function isRejected(promise: Promise<unknown>): Promise<boolean> {
+  return promise.then(
+    () => false,
+    () => true,
+  )
+}
+
+/** The promise, or a `StoreError` when it takes too long. */
+function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+  const { promise: bounded, resolve, reject } = Promise.withResolvers<T>()
+  const timer = setTimeout(() => {
+    reject(new StoreError('timeout', `MongoDB did not answer within ${limitMs} ms`))
+  }, limitMs)
+  promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  return bounded
 }
 
 function makeClient({ url, options, poolMax, ...times }: DatabaseOptions): MongoClient {
@@ -129,7 +170,10 @@ function makeClient({ url, options, poolMax, ...times }: DatabaseOptions): Mongo
       connectTimeoutMS: times.connectTimeoutMs,
       serverSelectionTimeoutMS: times.connectTimeoutMs,
       waitQueueTimeoutMS: times.connectTimeoutMs,
-      timeoutMS: times.answerTimeoutMs,
+      socketTimeoutMS: times.answerTimeoutMs,
+      // A read is sent again by us, and not after a wait; a write by the driver, which can tell the
+      // server that it is the same one.
+      retryReads: false,
       // A primary that answers nobody is looked for elsewhere this often.
       heartbeatFrequencyMS: 5000,
       tlsInsecure: false,

@@ -1,11 +1,5 @@
 import { isStoreError, StoreError, type StoreErrorKind } from '@pawl/core'
-import {
-  MongoError,
-  MongoNetworkError,
-  MongoNetworkTimeoutError,
-  MongoOperationTimeoutError,
-  MongoServerError,
-} from 'mongodb'
+import { MongoError, MongoNetworkError, MongoNetworkTimeoutError, MongoServerError } from 'mongodb'
 
 /** Codes of the server, and what they mean to the core. */
 const kinds: Readonly<Record<number, StoreErrorKind>> = {
@@ -17,6 +11,7 @@ const kinds: Readonly<Record<number, StoreErrorKind>> = {
   24: 'conflict', // LockTimeout
   26: 'schema', // NamespaceNotFound
   50: 'timeout', // MaxTimeMSExpired
+  59: 'unavailable', // CommandNotFound: no MongoDB, or not one that we know
   64: 'timeout', // WriteConcernFailed: not on a majority in time
   85: 'schema', // IndexOptionsConflict
   86: 'schema', // IndexKeySpecsConflict
@@ -54,13 +49,16 @@ export function serverCode(error: unknown): number | undefined {
     : undefined
 }
 
+/** There was no connection to send a command on: it was not carried out. */
+export function isNotSent(error: unknown): boolean {
+  if (!(error instanceof MongoNetworkError)) return false
+  return error.hasErrorLabel('HandshakeError') || error.name === 'MongoPoolClearedError'
+}
+
 /** The connection broke under a command: whether that was carried out is not known. */
 export function isAnswerLost(error: unknown): boolean {
-  if (!(error instanceof MongoNetworkError) || error instanceof MongoNetworkTimeoutError) {
-    return serverCode(error) === 11_600
-  }
-  // A command that waited for a connection when the pool was emptied was never sent.
-  return !error.hasErrorLabel('HandshakeError') && error.name !== 'MongoPoolClearedError'
+  const isBroken = error instanceof MongoNetworkError || serverCode(error) === 11_600
+  return isBroken && !(error instanceof MongoNetworkTimeoutError) && !isNotSent(error)
 }
 
 /** The error as the port knows it. What no table lists, a bug of ours, comes back as it is. */
@@ -75,9 +73,7 @@ export function toStoreError(error: unknown): unknown {
 
 /** What the driver or Node throws by itself. */
 function kindOfClient(error: Error): StoreErrorKind | undefined {
-  const isLate =
-    error instanceof MongoOperationTimeoutError || error instanceof MongoNetworkTimeoutError
-  if (isLate) return 'timeout'
+  if (error instanceof MongoNetworkTimeoutError) return 'timeout'
   if (error instanceof MongoServerError) return undefined
   return error instanceof MongoError || 'code' in error ? 'unavailable' : undefined
 }

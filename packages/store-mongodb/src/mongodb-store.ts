@@ -3,6 +3,7 @@ import { readUrl } from './connection.ts'
 import { mongodbContent } from './content.ts'
 import { openDatabase } from './database.ts'
 import { openLog } from './log.ts'
+import { openReader } from './reader.ts'
 import { mongodbRecords } from './records.ts'
 import { mongodbRevocations } from './revocations.ts'
 import { migrateSchema, pingDatabase } from './schema.ts'
@@ -36,13 +37,13 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
     connectTimeoutMs: bounded('connectTimeoutMs', options.connectTimeoutMs ?? 3000, 100),
     answerTimeoutMs: bounded('answerTimeoutMs', options.answerTimeoutMs ?? 5000, 100),
   })
-  const log = openLog(db)
+  const tools = { db, log: openLog(db), find: openReader(db) }
   const frame = { engine: 'mongodb', title: 'MongoDB', isEmbedded: false, release: db.close }
   return guardStore(frame, {
-    ...mongodbSessions(db, log),
-    ...mongodbRevocations(db, log),
+    ...mongodbSessions(tools),
+    ...mongodbRevocations(tools),
     ...mongodbRecords(db),
-    ...mongodbContent(db, log),
+    ...mongodbContent(db, tools.log),
     migrate: () => migrateSchema(db),
     ping: () => pingDatabase(db),
     clockMs: async () => {

@@ -1,10 +1,10 @@
 import type { SessionStore } from '@pawl/core'
-import { coverOf, readFolded } from './cut-offs.ts'
-import type { Database } from './database.ts'
-import { newEntryName, type RevocationLog } from './log.ts'
+import { coverOf } from './cut-offs.ts'
+import { newEntryName } from './log.ts'
 import { entryOfCutOff, entryOfSession } from './log-rows.ts'
 import { handleIn, scopeText } from './names.ts'
 import { isLive } from './rows.ts'
+import type { SessionTools } from './sessions.ts'
 
 type RevocationMethods = Pick<
   SessionStore,
@@ -17,10 +17,10 @@ type RevocationMethods = Pick<
 >
 
 /** The methods of the port that end sessions, and the log of it. */
-export function mongodbRevocations(db: Database, log: RevocationLog): RevocationMethods {
+export function mongodbRevocations({ db, log, find }: SessionTools): RevocationMethods {
   return {
     revoke: async (key, { reason, nowMs, judged }) => {
-      const seen = await db.run('none', (collections) => readFolded(collections, key))
+      const seen = await find(key)
       if (seen === undefined || seen.session.revokedAtMs !== null) return false
       if (judged !== undefined && judged !== seen.session.curHash2) return false
       const end = { reason, nowMs, ...(judged === undefined ? {} : { judged }) }

@@ -10,11 +10,12 @@ import {
   StoreError,
   type UserScope,
 } from '@pawl/core'
-import { coverOf, type Folded, readFolded } from './cut-offs.ts'
+import { coverOf } from './cut-offs.ts'
 import type { Collections, Database } from './database.ts'
 import type { RevocationLog } from './log.ts'
 import { keyText, scopeText } from './names.ts'
 import { add, insertWithin } from './places.ts'
+import type { Folded, RowReader } from './reader.ts'
 import {
   documentToSession,
   isLive,
@@ -42,6 +43,15 @@ type SessionMethods = Pick<
   'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
 >
 
+/** What the methods stand on. */
+export interface SessionTools {
+  readonly db: Database
+  readonly log: RevocationLog
+  readonly find: RowReader
+}
+
+type RotateTools = Pick<SessionTools, 'db' | 'find'>
+
 /**
  * The methods of the port that are about rows.
  *
@@ -60,9 +70,7 @@ type SessionMethods = Pick<
  * INSERT is one command. A log-in under way cannot slip through a cut-off: each reader folds the
  * cut-off in, whenever the row came.
  */
-export function mongodbSessions(db: Database, log: RevocationLog): SessionMethods {
-  const find = (key: SessionKey) => db.run('none', (collections) => readFolded(collections, key))
-
+export function mongodbSessions({ db, log, find }: SessionTools): SessionMethods {
   async function update(
     key: SessionKey,
     content: { readonly claims: string } | { readonly data: string },
@@ -78,7 +86,7 @@ export function mongodbSessions(db: Database, log: RevocationLog): SessionMethod
 
   return {
     find: async (key) => (await find(key))?.session,
-    rotate: (key, rotation) => rotate(db, key, rotation),
+    rotate: (key, rotation) => rotate({ db, find }, key, rotation),
     insert: async (session, limit) => {
       if (limit !== null) return insertWithin({ db, log }, session, limit)
       const document = sessionToDocument(session)
@@ -114,38 +122,42 @@ export function mongodbSessions(db: Database, log: RevocationLog): SessionMethod
 }
 
 async function rotate(
-  db: Database,
+  { db, find }: RotateTools,
   key: SessionKey,
   rotation: Rotation,
 ): Promise<RotateOutcome | undefined> {
   for (let attempt = 0; attempt < ROTATE_ATTEMPTS_MAX; attempt++) {
-    const [seen, before] = await Promise.all([
-      db.run('none', (collections) => readFolded(collections, key)),
+    // Whatever becomes of the one, the other is not left under way.
+    const [seen, moved] = await Promise.allSettled([
+      find(key),
       db.run('repeatable', ({ sessions }) =>
         sessions.findOneAndUpdate(mayRotate(key, rotation), setRotation(rotation), {
           returnDocument: 'before',
         }),
       ),
     ])
-    if (before !== null) return outcomeOf(db, { before, seen, key }, rotation)
-    if (seen === undefined) return undefined
-    if (!isStale(seen.session, rotation)) return { session: seen.session, advanced: false }
+    if (moved.status === 'rejected') throw moved.reason
+    const row = seen.status === 'fulfilled' ? seen.value : undefined
+    if (moved.value !== null) return judge({ db, find }, moved.value, { key, seen: row, rotation })
+    if (seen.status === 'rejected') throw seen.reason
+    if (row === undefined) return undefined
+    if (!isStale(row.session, rotation)) return { session: row.session, advanced: false }
   }
   throw new StoreError('conflict', 'the row of a session changed all the time')
 }
 
 /** The row was moved: whether that stands depends on the cut-offs. */
-async function outcomeOf(
-  db: Database,
-  moved: {
-    readonly before: SessionDocument
-    readonly seen: Folded | undefined
+async function judge(
+  { db, find }: RotateTools,
+  before: SessionDocument,
+  tried: {
     readonly key: SessionKey
+    readonly seen: Folded | undefined
+    readonly rotation: Rotation
   },
-  rotation: Rotation,
 ): Promise<RotateOutcome> {
-  const { before, key } = moved
-  const seen = moved.seen ?? (await db.run('none', (collections) => readFolded(collections, key)))
+  const { key, rotation } = tried
+  const seen = tried.seen ?? (await find(key).catch(throwAfterWrite))
   const session = documentToSession(before, seen?.cutOffs ?? [])
   if (session.revokedAtMs === null) {
     return { session: rotatedSession(session, rotation), advanced: true }
@@ -153,6 +165,10 @@ async function outcomeOf(
   const { filter, update } = undoRotation(before, rotation)
   await db.run('repeatable', ({ sessions }) => sessions.updateOne(filter, update))
   return { session, advanced: false }
+}
+
+function throwAfterWrite(cause: unknown): never {
+  throw new StoreError('timeout', 'MongoDB was lost after a write', { cause })
 }
 
 /** A row as read that the write beside it should have moved: it changed in between. */

@@ -19,7 +19,9 @@ function describeMongodb(): void {
     databases += 1
     const url = new URL(engine?.url ?? '')
     url.pathname = `pawl-test-${process.pid}-${Date.now()}-${databases}`
-    const open = () => mongodbStore({ url: url.href })
+    // Nothing here is about being late, and the machine may be busy.
+    const patience = { connectTimeoutMs: 60_000, answerTimeoutMs: 60_000 }
+    const open = () => mongodbStore({ url: url.href, ...patience })
     return { store: open(), reopen: async () => open(), close: async () => {} }
   }
   describeStore('MongoDB', openFresh, { runs, seed })
