@@ -38,7 +38,9 @@ export function faultOfStore(store: string): string | null {
 
 /** A store's URL without its password, for people and logs. */
 export function describeStore(store: string): string {
-  if (!URL.canParse(store) || schemeOf(store) === `${SQLITE}:`) return store
+  if (schemeOf(store) === `${SQLITE}:`) return store
+  // A URL that names several hosts is none to Node.
+  if (!URL.canParse(store)) return store.replace(/:\/\/([^:@/]*):.*@/, '://$1:***@')
   const url = new URL(store)
   if (url.password !== '') url.password = '***'
   return url.href
