@@ -1,3 +1,4 @@
+import { compat } from './compat.ts'
 import type { Figure } from './figure.ts'
 import { guardedRoute } from './guard/guarded-route.ts'
 import { refreshSqlite } from './refresh-sqlite.ts'
@@ -23,6 +24,7 @@ export const FIGURES: readonly Figure[] = [
   start,
   memory,
   refreshSqlite,
+  compat,
   sqliteHttp,
   growthSqlite,
   storePostgres,

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
 const SERVICE = path.resolve(import.meta.dirname, '../../../packages/server/src/cli.ts')
+/** The kernel counts CPU time in hundredths of a second. */
+const MS_PER_TICK = 10
 /** The line that the service logs when it accepts requests. */
 const LISTENING = /"url":"http:\/\/127\.0\.0\.1:(\d+)"/
 
@@ -12,6 +14,8 @@ export interface RunningService {
   readonly port: number
   /** What the kernel counts as resident, in bytes. */
   residentBytes(): number
+  /** CPU time that it has taken so far, in milliseconds, by steps of 10. */
+  cpuMs(): number
   stop(): Promise<void>
 }
 
@@ -49,6 +53,12 @@ export async function startService(
     residentBytes: () => {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
       return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+    },
+    cpuMs: () => {
+      const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+      // After the name, which may hold spaces: state is field 3; user and system time 14 and 15.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
     },
     stop: async () => {
       const exited = once(child, 'exit')

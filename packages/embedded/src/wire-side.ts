@@ -16,6 +16,8 @@ export interface WireSide {
   readonly sealSecret: (secret: string, context: string) => string
   /** Opens what `sealSecret` made; undefined for anything else. */
   readonly openSecret: (sealed: string, context: string) => string | undefined
+  /** Whether an app has a tenant, as this core knows it now. */
+  readonly hasTenant: (name: string, tenant: string) => boolean
   /** Our names of an app's tenants, as this core knows them now; `default` is the first. */
   readonly tenantsOf: (name: string) => readonly string[]
 }
@@ -31,6 +33,10 @@ export function wireSide(parts: DialectParts): WireSide {
     signPlainJwt: (name, jwt) => signPlainJwt(keys, name as AppId, jwt),
     sealSecret: (secret, context) => sealFormerSecret(secrets, secret, context),
     openSecret: (sealed, context) => openFormerSecret(secrets, sealed, context),
+    hasTenant(name, tenant) {
+      const known = directory.apps().get(name)
+      return known !== undefined && (tenant === DEFAULT_TENANT || known.tenants.has(tenant))
+    },
     tenantsOf(name) {
       const known = directory.apps().get(name)
       return known === undefined ? [] : [DEFAULT_TENANT, ...known.tenants.keys()]

@@ -65,11 +65,14 @@ export async function handleRequest(
   const fault = context.admission.faultOfHeaders(request)
   if (fault !== null) return refused('none', fault)
   const [path = '', query = ''] = splitUrl(request.url ?? '')
+  // Drivers of the other wire say so; without that, the paths that are not ours may be its own.
+  const isOther = request.headers['cdi-version'] !== undefined
+  const url = { path, query, arrivedMs }
+  const driven = isOther ? await context.wire?.(request, url) : undefined
+  if (driven !== undefined) return driven
   const target = findRoute(request.method ?? '', path)
-  // Drivers of the other wire say so, and share a path with the native API: the key set.
-  const isOther = target.kind === 'unknown' || request.headers['cdi-version'] !== undefined
-  if (isOther && context.wire !== null) {
-    const answered = await context.wire(request, { path, query, arrivedMs })
+  if (target.kind === 'unknown' && !isOther) {
+    const answered = await context.wire?.(request, url)
     if (answered !== undefined) return answered
   }
   const route = nameOf(target)

@@ -10,7 +10,7 @@ import { type FieldTable, type ReadFields, readBodyFields, readQueryFields } fro
 import { mayManageApps, type WireCaller, wireCallerOf } from './wire-keys.ts'
 import { refusal, text, type WireAnswer } from './wire-reply.ts'
 import { findWireRoute, type WireTarget } from './wire-router.ts'
-import { adjustSettings } from './wire-settings.ts'
+import { adjuster } from './wire-settings.ts'
 import { findVersion, type WireVersion } from './wire-versions.ts'
 
 /** What the wire is opened with. */
@@ -49,7 +49,7 @@ export function openWire(options: WireOptions): WireHandler {
     const route = `supertokens ${target.path}`
     const { app, tenant } = target
     const isOpen = target.kind === 'route' && target.route.isOpen === true
-    if (!options.core.tenantsOf(app).includes(tenant)) await look()
+    if (!options.core.hasTenant(app, tenant)) await look()
     const isKnown = options.core.app(app) !== undefined
     const settings = isKnown ? await options.book.load(app) : options.book.known(app)
     const nowMs = Date.now()
@@ -105,7 +105,7 @@ async function admit(options: WireOptions, admitted: Admitted): Promise<WireAnsw
   if (native === undefined) return refusal(refuse('app_unknown', `there is no app ${app}`))
   // A tenant that is not there is an answer of its own where tenants are read.
   const isOfTenants = target.path.startsWith('/recipe/multitenancy/tenant')
-  if (!options.core.tenantsOf(app).includes(tenant) && !isOfTenants) {
+  if (!isOfTenants && !options.core.hasTenant(app, tenant)) {
     return refusal(refuse('tenant_unknown', `there is no tenant ${tenant} in this app`))
   }
   const read = await readFields(request, route, url.query)
@@ -191,7 +191,7 @@ function dialectsOf({ core, book, former }: WireOptions): (app: string, form: Fo
       keys: version === 2 ? 'rsa' : isStaticKey ? 'static' : 'turning',
       hasCompanion,
       openFormer: (token) => former.openNow(app, token),
-      adjust: (settings) => adjustSettings(settings, book.known(app)),
+      adjust: adjuster(() => book.known(app)),
     })
     if (dialect === undefined) throw new Error(`the app ${app} is gone`)
     if (made.size >= DIALECTS_MAX) made.clear()

@@ -46,7 +46,8 @@ const PATH_CHARS_MAX = 512
  */
 export function findWireRoute(method: string, given: string): WireTarget {
   if (given.length > PATH_CHARS_MAX) return { kind: 'unknown' }
-  const path = given.toLowerCase().replace(/\/+$/, '') || '/'
+  const isExact = WIRE_ROUTES.has(given)
+  const path = isExact ? given : given.toLowerCase().replace(/\/+$/, '') || '/'
   const bare = WIRE_ROUTES.get(path)
   if (bare !== undefined)
     return choose(bare, method, { path, app: DEFAULT_NAME, tenant: DEFAULT_NAME })

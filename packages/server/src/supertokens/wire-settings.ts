@@ -105,8 +105,20 @@ function settingsFrom(
   return { lives: readCoreConfig(coreConfig, defaults).lives, coreConfig, apiKeyHashes }
 }
 
-/** The settings of an app as this wire has them. */
-export function adjustSettings(settings: AppSettings, { lives }: WireSettings): AppSettings {
+/** The settings of an app as this wire has them; made anew when either side has changed. */
+export function adjuster(known: () => WireSettings): (settings: AppSettings) => AppSettings {
+  const made = new WeakMap<AppSettings, { readonly of: WireSettings; readonly own: AppSettings }>()
+  return (settings) => {
+    const wire = known()
+    const before = made.get(settings)
+    if (before?.of === wire) return before.own
+    const own = adjustSettings(settings, wire)
+    made.set(settings, { of: wire, own })
+    return own
+  }
+}
+
+function adjustSettings(settings: AppSettings, { lives }: WireSettings): AppSettings {
   const { accessTtlSeconds, idleTimeoutSeconds, absoluteTimeoutSeconds, accessJitterShare } = lives
   const own = { accessTtlSeconds, idleTimeoutSeconds, absoluteTimeoutSeconds, accessJitterShare }
   if (lives.isStrict) {
