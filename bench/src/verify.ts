@@ -44,7 +44,8 @@ export const verifyNew: Figure = {
     installPeers()
     const paces = await measureSubjects(
       {
-        rs256: ['pawl-driver', 'new-rs256'],
+        rs256: ['pawl-driver', 'new-rs2048'],
+        rs3072: ['pawl-driver', 'new-rs3072'],
         one: ['supertokens', '1'],
         bareRs256: ['bare-signature', 'RS256'],
         es256: ['pawl-driver', 'new-es256'],
@@ -59,6 +60,7 @@ export const verifyNew: Figure = {
     return [
       byCpu('RS256-2048', { ours: paces.rs256, peer, name, goal: atLeast(2, 4), least: rs256 }),
       byCpu('ES256', { ours: paces.es256, peer, name, goal: atLeast(1.2, 2), least: es256 }),
+      byCpu('RS256-3072, as our own core has it', { ours: paces.rs3072, peer, name }),
       byCpu('RS256-2048, beside the signature alone', {
         ours: paces.rs256,
         peer: rs256,
@@ -78,7 +80,7 @@ export const guardCookie: Figure = {
     const paces = await measureSubjects(
       {
         jwt: ['pawl-driver', 'seen-jwt'],
-        rs256: ['pawl-driver', 'new-rs256'],
+        rs256: ['pawl-driver', 'new-rs2048'],
         es256: ['pawl-driver', 'new-es256'],
         one: ['better-auth', '1'],
         bareRs256: ['bare-signature', 'RS256'],

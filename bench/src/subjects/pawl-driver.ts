@@ -5,12 +5,15 @@ import { type EmbeddedCore, embedCore, generateSecret } from '@pawl/embedded'
 import { createPawl, type Pawl, type RequestLike } from '@pawl/node'
 import { COOKIES } from '@pawl/protocol'
 import { sqliteStore } from '@pawl/store-sqlite'
+import { withRsa2048 } from './resigned.ts'
 import type { Subject } from './subject.ts'
 
 /** Sessions that are live, each with one access token; the driver's cache holds them all. */
 const SESSIONS = 4_096
 /** Other sessions that ended: the list of revocations is on, and is not empty. */
 const REVOKED = 1_024
+/** So many log in at a time. */
+const AT_ONCE = 256
 /** Calls between two looks at the clock: as many as the peers make, where one takes as long. */
 const BATCH = { quick: 1_024, slow: 64 } as const
 /** With so few remembered and four times as many going round, no token is ever found. */
@@ -20,7 +23,8 @@ const VARIANTS = {
   'seen-jwt': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: 2 * SESSIONS, asks: 'verify' },
   'seen-opaque': { algorithm: 'ES256', kind: 'opaque', verifiedTokens: 2, asks: 'verify' },
   'new-es256': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'verify' },
-  'new-rs256': { algorithm: 'RS256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'verify' },
+  'new-rs2048': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'verify' },
+  'new-rs3072': { algorithm: 'RS256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'verify' },
   'guard-seen': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: 2 * SESSIONS, asks: 'guard' },
   'guard-new': { algorithm: 'ES256', kind: 'jwt', verifiedTokens: FORGETFUL, asks: 'guard' },
 } as const
@@ -38,8 +42,10 @@ export async function open(variant: string): Promise<Subject> {
     signing: { algorithm: options.algorithm },
     settings: { accessKind: options.kind },
   })
-  const pawl = createPawl({ core, limits: { verifiedTokens: options.verifiedTokens } })
-  const tokens = await logIn(core, SESSIONS)
+  const resigned = variant === 'new-rs2048' ? withRsa2048(core) : undefined
+  const { verifiedTokens } = options
+  const pawl = createPawl({ core: resigned?.core ?? core, limits: { verifiedTokens } })
+  const tokens = await logIn(core, resigned?.resign)
   await revokeOthers(core)
   await pawl.ready()
   const deal = dealer(tokens, options.verifiedTokens === FORGETFUL ? BATCH.slow : BATCH.quick)
@@ -59,13 +65,21 @@ export async function open(variant: string): Promise<Subject> {
   }
 }
 
-async function logIn(core: EmbeddedCore, count: number): Promise<Buffer[]> {
-  const created = Array.from({ length: count }, async (_, index) => {
-    const outcome = await core.createSession({ userId: `user-${index}` })
-    if (outcome.kind !== 'ok') throw new Error(outcome.detail)
-    return Buffer.from(outcome.value.accessToken.token, 'latin1')
-  })
-  return Promise.all(created)
+async function logIn(
+  core: EmbeddedCore,
+  resign: (token: string) => string = (token) => token,
+): Promise<Buffer[]> {
+  const tokens: Buffer[] = []
+  while (tokens.length < SESSIONS) {
+    const page = Array.from({ length: AT_ONCE }, async (_, index) => {
+      const outcome = await core.createSession({ userId: `user-${tokens.length + index}` })
+      if (outcome.kind !== 'ok') throw new Error(outcome.detail)
+      return outcome.value.accessToken.token
+    })
+    const created = await Promise.all(page)
+    tokens.push(...created.map((token) => Buffer.from(resign(token), 'latin1')))
+  }
+  return tokens
 }
 
 async function revokeOthers(core: EmbeddedCore): Promise<void> {

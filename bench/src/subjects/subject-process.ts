@@ -1,4 +1,6 @@
 /** Started with the name of a subject's module and a variant; works for as long as it is told. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type OpenSubject, runBurst } from './subject.ts'
 
 /** Loaded only where it is measured: a peer's code weighs on nobody else. */
@@ -15,6 +17,10 @@ const [name = '', variant = ''] = process.argv.slice(2)
 const load = MODULES[name]
 if (load === undefined) throw new Error(`there is no subject ${name}`)
 const subject = await (await load()).open(variant)
+// What was thrown away while it opened is no part of its work.
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+collect()
 const tell = (message: object): void => {
   process.send?.(message)
 }
