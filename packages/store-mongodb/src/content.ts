@@ -109,7 +109,7 @@ async function putSessions({ sessions }: Collections, rows: readonly Session[]):
   try {
     await sessions.bulkWrite(writes, { ordered: false })
   } catch (error) {
-    if (!isOnlyTaken(error)) throw reasonOf(error)
+    if (!isOnlyTaken(error)) throw error
     await sessions.bulkWrite(replace(documents.filter(isNew)), { ordered: false })
   }
 }
@@ -117,13 +117,6 @@ async function putSessions({ sessions }: Collections, rows: readonly Session[]):
 /** What a row says, in the order of its members. */
 function textOf(document: SessionDocument): string {
   return JSON.stringify(documentToSession(document, []))
-}
-
-/** The driver hides a connection that broke under a bulk behind an error of the server's kind. */
-function reasonOf(error: unknown): unknown {
-  if (!(error instanceof MongoBulkWriteError)) return error
-  const reason: unknown = error.errorResponse
-  return reason instanceof Error ? reason : error
 }
 
 function isOnlyTaken(error: unknown): boolean {

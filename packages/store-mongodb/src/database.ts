@@ -8,7 +8,7 @@ import {
   ReadConcern,
 } from 'mongodb'
 import { wrongUrl } from './connection.ts'
-import { isAnswerLost, isNotSent, toStoreError } from './errors.ts'
+import { isAnswerLost, isNotSent, reasonOf, toStoreError } from './errors.ts'
 import type { CutOffDocument, EntryDocument, RecordDocument } from './log-rows.ts'
 import type { SessionDocument } from './rows.ts'
 
@@ -109,7 +109,8 @@ export function openDatabase(settings: DatabaseOptions): Database {
     current.opening ??= open(current.client)
     try {
       return await work(await current.opening)
-    } catch (error) {
+    } catch (thrown) {
+      const error = reasonOf(thrown)
       const isLost = error instanceof MongoServerSelectionError
       if (isLost || (await isRejected(current.opening))) drop(current)
       throw error

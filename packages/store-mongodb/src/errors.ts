@@ -1,5 +1,11 @@
 import { isStoreError, StoreError, type StoreErrorKind } from '@pawl/core'
-import { MongoError, MongoNetworkError, MongoNetworkTimeoutError, MongoServerError } from 'mongodb'
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoServerError,
+} from 'mongodb'
 
 /** Codes of the server, and what they mean to the core. */
 const kinds: Readonly<Record<number, StoreErrorKind>> = {
@@ -47,6 +53,13 @@ export function serverCode(error: unknown): number | undefined {
   return error instanceof MongoServerError && typeof error.code === 'number'
     ? error.code
     : undefined
+}
+
+/** The driver hides a connection that broke under a bulk behind an error of the server's kind. */
+export function reasonOf(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error
+  const reason: unknown = error.errorResponse
+  return reason instanceof Error ? reason : error
 }
 
 /** There was no connection to send a command on: it was not carried out. */

@@ -120,7 +120,7 @@ export function documentToSession(
 }
 
 /** The cut-off that ended a session: its user's before its tenant's. */
-export function coveringOf(
+function coveringOf(
   document: SessionDocument,
   cutOffs: readonly CutOffDocument[],
 ): CutOffDocument | undefined {
