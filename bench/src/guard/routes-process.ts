@@ -1,8 +1,9 @@
 /**
  * The same route of one framework, guarded and not, each behind a port of its own, in one process:
- * `node:http` or `express`. Tells ports and cookies, then its CPU time whenever it is asked.
+ * `node:http` or `express`. And a third time with what any guard needs: its place in the framework
+ * and the headers that keep caches out, but nothing asked. Tells ports and cookies, then its CPU time whenever it is asked.
  */
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { embedCore, generateSecret } from '@pawl/embedded'
 import { createPawl, type Pawl } from '@pawl/node'
@@ -18,6 +19,7 @@ const ROUTES: {
   readonly [framework: string]: (pawl: Pawl) => {
     readonly open: RequestListener
     readonly guarded: RequestListener
+    readonly least: RequestListener
   }
 } = {
   'node:http': (pawl) => {
@@ -25,7 +27,11 @@ const ROUTES: {
       response.setHeader('content-type', 'application/json')
       response.end('{"balance":42}')
     }
-    return { open: route, guarded: pawlListener(pawl, requireSession(route)) }
+    const least: RequestListener = (request, response) => {
+      keepOutCaches(response)
+      route(request, response)
+    }
+    return { open: route, guarded: pawlListener(pawl, requireSession(route)), least }
   },
   express: (pawl) => {
     const route: express.RequestHandler = (_request, response) => {
@@ -33,7 +39,13 @@ const ROUTES: {
     }
     const open = express().get('/balance', route)
     const guarded = express().use(pawlExpress(pawl)).get('/balance', requireSessionExpress(), route)
-    return { open, guarded }
+    const pass: express.RequestHandler = (_request, _response, next) => next()
+    const mark: express.RequestHandler = (_request, response, next) => {
+      keepOutCaches(response)
+      next()
+    }
+    const least = express().use(pass).get('/balance', mark, route)
+    return { open, guarded, least }
   },
 }
 
@@ -51,13 +63,22 @@ while (cookies.length < Number(sessions)) {
 }
 const routes = ROUTES[framework]?.(pawl)
 if (routes === undefined) throw new Error(`there is no framework ${framework}`)
-const ports = { open: await listen(routes.open), guarded: await listen(routes.guarded) }
+const ports = {
+  open: await listen(routes.open),
+  guarded: await listen(routes.guarded),
+  least: await listen(routes.least),
+}
 process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send?.({ cpuMs: (user + system) / 1000 })
 })
 process.once('disconnect', () => process.exit())
 process.send?.({ ports, cookies })
+
+function keepOutCaches(response: ServerResponse): void {
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('vary', 'Cookie, Authorization')
+}
 
 async function listen(listener: RequestListener): Promise<number> {
   const server = createServer(listener)
