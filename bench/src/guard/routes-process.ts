@@ -1,7 +1,8 @@
 /**
  * The same route of one framework, guarded and not, each behind a port of its own, in one process:
  * `node:http` or `express`. And a third time with what any guard needs: its place in the framework
- * and the headers that keep caches out, but nothing asked. Tells ports and cookies, then its CPU time whenever it is asked.
+ * and the headers that keep caches out, but nothing asked. Tells ports and cookies, then its CPU
+ * time whenever it is asked.
  */
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
