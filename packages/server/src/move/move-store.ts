@@ -10,6 +10,7 @@ import {
   type MoveProgress,
 } from './copy-content.ts'
 import { type MoveState, writeMove } from './move-state.ts'
+import { patientStore } from './patient-store.ts'
 import { pagesOf } from './walk-all.ts'
 
 /** What became of a move. */
@@ -37,12 +38,18 @@ const PASSES_MAX = 2
  * be done again, as often as one likes, until a core starts on the target. Throws a `StoreError`.
  */
 export async function moveStore(options: MoveOptions): Promise<MoveOutcome> {
-  const { source, target, from, onProgress } = options
-  const check = await checkStores(source, target, from)
+  const check = await checkStores(options.source, options.target, options.from)
   if (check.kind === 'refused') return check
-  const isGoingOn = check.kind === 'resumed' && check.state.sessionsAfter !== null
-  if (isGoingOn) onProgress('sessions copied before', check.state.sessionsCopied, null)
-  let state: MoveState = { ...check.state, isComplete: false }
+  // Only now: what is wrong with a URL is to be told at once.
+  const [source, target] = [patientStore(options.source), patientStore(options.target)]
+  return movePasses({ ...options, source, target }, check.state)
+}
+
+async function movePasses(options: MoveOptions, start: MoveState): Promise<MoveOutcome> {
+  const { target, onProgress } = options
+  const isGoingOn = start.sessionsAfter !== null
+  if (isGoingOn) onProgress('sessions copied before', start.sessionsCopied, null)
+  let state: MoveState = { ...start, isComplete: false }
   await writeMove(target, state)
   for (let pass = 1; ; pass += 1) {
     if (state.sessionsAfter === null) {
