@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Engine, EngineOptions } from './engine.ts'
 import {
@@ -30,7 +30,10 @@ export async function start(_options: EngineOptions): Promise<Engine> {
   const user = ordinaryUser('mongodb')
   const folder = makeFolder('mongodb', user)
   const port = await freePort()
-  const classPath = `${build}/classes:${build}/lib/*`
+  // The ordinary user need not be able to read the repository.
+  const programs = path.join(folder, 'server')
+  cpSync(build, programs, { recursive: true })
+  const classPath = `${programs}/classes:${programs}/lib/*`
   const file = path.join(folder, 'data.mv')
   const memory = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
   const server = serverProcess({
