@@ -3,12 +3,14 @@ import type { CoreApi } from '@pawl/protocol'
 
 /** One answer in so many is lost on its way: the client comes again with the token it had. */
 const LOST_EVERY = 7
+/** A client's time between an answer and its next request: others use the machine as well. */
+const PACE_MS = 50
 
 /** Clients that keep refreshing, whatever core there is. */
 export interface Clients {
   /** Refreshes that were granted, of all clients together. */
   readonly granted: () => number
-  /** Sessions that were refused though nobody had ended them: none, or the test has failed. */
+  /** Clients that were refused though nobody had ended their session: none, or it has failed. */
   readonly loggedOut: () => readonly string[]
   /** The tokens that the clients hold. */
   readonly tokens: () => readonly string[]
@@ -54,12 +56,13 @@ export async function startClients(first: CoreApi, count: number): Promise<Clien
         loggedOut.push(`client ${index}: ${outcome.code}`)
         return
       }
-      // A breath between two refreshes, for whoever moves.
-      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setTimeout(resolve, PACE_MS))
     }
   }
 
-  const running = tokens.map((_, index) => runClient(index))
+  const running = tokens.map((_, index) =>
+    runClient(index).catch((error: unknown) => void loggedOut.push(`client ${index}: ${error}`)),
+  )
   return {
     granted: () => granted,
     loggedOut: () => loggedOut,
