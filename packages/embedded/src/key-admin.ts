@@ -1,4 +1,5 @@
 import type { AppId, EpochMs, RecordKey, Store, StoredRecord } from '@pawl/core'
+import { FORMER_KEY_KIND } from './former-keys.ts'
 import { KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
 import { openSecretRing } from './master-secret.ts'
 import { replaceFingerprint } from './secret-fingerprint.ts'
@@ -91,7 +92,8 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
         if (openKeyRecord(ring, record).kid !== kid) continue
         return (await store.deleteRecord(record)) ? 'revoked' : 'unknown'
       }
-      return 'unknown'
+      const former = { kind: FORMER_KEY_KIND, app, id: kid }
+      return (await store.deleteRecord(former)) ? 'revoked' : 'unknown'
     },
     async rewrap(apps) {
       let changed = 0

@@ -33,7 +33,7 @@ export async function startWire(options: ServerOptions = {}): Promise<WireServer
 }
 
 /** Sends requests as drivers do. */
-function senderOf(url: string): WireServer['send'] {
+export function senderOf(url: string): WireServer['send'] {
   return async (method, path, request = {}) => {
     const { version = '5.4', body, headers = {} } = request
     const answer = await fetch(`${url}${path}`, {
