@@ -21,6 +21,13 @@ export interface CoreUnderTest {
   readonly stop: () => Promise<void>
 }
 
+const running = new Set<() => Promise<void>>()
+
+/** Stops every core that still runs, for a run that is broken off. */
+export async function stopRunningCores(): Promise<void> {
+  await Promise.allSettled([...running].map((stop) => stop()))
+}
+
 /** Starts a core with this rule for all its apps, and makes the apps of the scenarios. */
 export async function startCoreUnderTest(
   rule: Rule,
@@ -44,9 +51,11 @@ export async function startCoreUnderTest(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   const stop = async (): Promise<void> => {
+    running.delete(stop)
     await service.stop()
     await rm(dataDir, { recursive: true, force: true })
   }
+  running.add(stop)
   try {
     for (const [appId, settings] of Object.entries(APP_SETTINGS)) {
       const coreConfig = { ...settings, api_keys: apiKey }
