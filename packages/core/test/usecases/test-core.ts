@@ -3,6 +3,7 @@ import { type CoreApi, type Grant, type Outcome, RESERVED_CLAIMS } from '@pawl/p
 import { memoryStore } from '@pawl/store-testkit'
 import {
   type AccessTokens,
+  type AppContext,
   type AppId,
   type AppSettings,
   appSettings,
@@ -24,6 +25,7 @@ import {
 /** A core over the memory store, with a clock that stands still and tokens that are plain JSON. */
 export interface TestCore {
   readonly core: CoreApi
+  readonly context: AppContext
   readonly store: Store
   readonly events: SessionEvent[]
   advance(ms: number): void
@@ -38,7 +40,7 @@ export function testCore(
   const events: SessionEvent[] = []
   let nowMs = 1_800_000_000_000
   let serial = 0
-  const core = makeCore({
+  const context: AppContext = {
     app: 'default' as AppId,
     settings,
     findTenant: async (tenant) => (tenant === 'default' ? settings : undefined),
@@ -60,11 +62,12 @@ export function testCore(
     registry: noRegistry,
     publicKeys: { publicKeySet: async () => ({ keys: [], maxAgeSeconds: 60 }) },
     emit: (event) => events.push(event),
-  })
+  }
+  const core = makeCore(context)
   const advance = (ms: number): void => {
     nowMs += ms
   }
-  return { core, store, events, advance }
+  return { core, context, store, events, advance }
 }
 
 const noRegistry: Registry = {
