@@ -23,7 +23,7 @@ export interface CoreUnderTest {
 
 const running = new Set<() => Promise<void>>()
 
-/** Stops every core that still runs, for a run that is broken off. */
+/** Stops every core that runs or is about to, for a run that is broken off. */
 export async function stopRunningCores(): Promise<void> {
   await Promise.allSettled([...running].map((stop) => stop()))
 }
@@ -35,7 +35,7 @@ export async function startCoreUnderTest(
 ): Promise<CoreUnderTest> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'pawl-compat-'))
   const apiKey = `compat-${randomBytes(16).toString('hex')}`
-  const service = await startCore({
+  const starting = startCore({
     PATH: process.env.PATH ?? '',
     PAWL_PORT: '0',
     PAWL_DATA_DIR: dataDir,
@@ -44,18 +44,19 @@ export async function startCoreUnderTest(
     PAWL_COMPAT_ALLOW_TEST_SETTINGS: 'true',
     PAWL_COMPAT_STRICT_ROTATION: String(rule === 'strict'),
   })
+  const stop = async (): Promise<void> => {
+    running.delete(stop)
+    await (await starting).stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  running.add(stop)
+  const service = await starting
   const call = (method: string, route: string, body?: object): Promise<Response> =>
     fetch(`${service.url}${route}`, {
       method,
       headers: { 'api-key': apiKey, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-  const stop = async (): Promise<void> => {
-    running.delete(stop)
-    await service.stop()
-    await rm(dataDir, { recursive: true, force: true })
-  }
-  running.add(stop)
   try {
     for (const [appId, settings] of Object.entries(APP_SETTINGS)) {
       const coreConfig = { ...settings, api_keys: apiKey }
