@@ -53,7 +53,8 @@ export function openWireSettings(store: RecordStore, defaults: WireDefaults): Wi
     if (record === undefined) return fallback(app)
     const { coreConfig = {}, apiKeyHashes = [] } = JSON.parse(record.value) as StoredSettings
     const hashes = apiKeyHashes.map((hash) => Buffer.from(hash, 'base64url'))
-    return settingsFrom(coreConfig, hashes, defaults)
+    // Keys of the configuration stay good, whatever is stored: nothing opens the wire by itself.
+    return settingsFrom(coreConfig, [...fallback(app).apiKeyHashes, ...hashes], defaults)
   }
 
   async function load(app: string): Promise<WireSettings> {
@@ -75,13 +76,17 @@ export function openWireSettings(store: RecordStore, defaults: WireDefaults): Wi
     faultsOf: (coreConfig) => readCoreConfig(coreConfig, defaults).faults,
     async put(app, given) {
       const { api_keys: keys, ...coreConfig } = given
-      const apiKeyHashes = splitKeys(keys).map((key) => hashOfKey(key).toString('base64url'))
-      const value = JSON.stringify({ coreConfig, apiKeyHashes } satisfies StoredSettings)
       const key = recordKeyOf(app)
-      if (!(await store.insertRecord(key, value))) {
-        const record = await store.findRecord(key)
-        if (record !== undefined) await store.replaceRecord(key, record.version, value)
-      }
+      const record = await store.findRecord(key)
+      const stored = record && (JSON.parse(record.value) as StoredSettings)
+      // Keys are not given back, so that settings without them leave them as they are.
+      const apiKeyHashes =
+        keys === undefined
+          ? (stored?.apiKeyHashes ?? [])
+          : splitKeys(keys).map((one) => hashOfKey(one).toString('base64url'))
+      const value = JSON.stringify({ coreConfig, apiKeyHashes } satisfies StoredSettings)
+      if (record !== undefined) await store.replaceRecord(key, record.version, value)
+      else await store.insertRecord(key, value)
       book.delete(app)
       await load(app)
     },

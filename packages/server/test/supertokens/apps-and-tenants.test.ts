@@ -105,6 +105,9 @@ describe('apps and tenants over the compatible wire', () => {
     for (const path of open) assert.equal((await wire.send('GET', path)).status, 200)
     const version = await wire.send('GET', '/appid-a3/apiversion')
     assert.equal(version.status, 401)
+    const more = { appId: 'a3', coreConfig: { access_token_validity: 600 } }
+    assert.equal((await put(APP, more)).body.createdNew, false)
+    assert.equal((await post('/appid-a3/recipe/session', LOG_IN)).status, 401)
     const records = JSON.stringify(await store.listRecords('wire-app', '*'))
     assert.doesNotMatch(records, new RegExp(KEY))
     assert.equal((await put(APP, { appId: 'a4', coreConfig: { api_keys: 'short' } })).status, 400)
@@ -132,6 +135,21 @@ describe('apps and tenants over the compatible wire', () => {
     assert.match(String(keys.headers.get('cache-control')), /^max-age=1, must-revalidate$/)
     const shown = keys.body.keys.map(({ kid }: { kid: string }) => kid)
     for (const kid of kids) assert.ok(shown.includes(kid))
+  })
+
+  it('of the default app leave the keys of the configuration in force', async () => {
+    const keyed = await startWire({ compatApiKeys: [KEY] })
+    try {
+      const headers = { 'api-key': KEY }
+      const body = { appId: 'public', coreConfig: { access_token_validity: 300 } }
+      assert.equal((await keyed.send('PUT', APP, { body, headers })).status, 200)
+      assert.equal((await keyed.send('POST', '/recipe/session', { body: LOG_IN })).status, 401)
+      const { body: made } = await keyed.send('POST', '/recipe/session', { body: LOG_IN, headers })
+      const { expiry, createdTime } = made.accessToken
+      assert.ok(expiry - createdTime <= 300_000)
+    } finally {
+      await keyed.server.close()
+    }
   })
 
   it('refuse settings that cannot be', async () => {

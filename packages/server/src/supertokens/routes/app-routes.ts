@@ -28,7 +28,9 @@ export const putApp = defineRoute({
     } else if (Object.keys(coreConfig).length === 0) {
       return json({ status: 'OK', createdNew })
     }
-    const { coreConfig: present } = createdNew ? { coreConfig: {} } : await context.book.load(name)
+    // What a former app of this name left behind is none of the new one's.
+    if (createdNew) await context.book.remove(name)
+    const { coreConfig: present } = await context.book.load(name)
     await context.book.put(name, { ...present, ...coreConfig })
     return json({ status: 'OK', createdNew })
   },
