@@ -41,6 +41,8 @@ export interface KeyRing extends PublicKeys {
   readonly findByHeader: (app: AppId, header: string) => Promise<SigningKey | undefined>
   /** The key of this id. Nothing else that a token says of its key counts. */
   readonly findByKid: (app: AppId, kid: string) => Promise<SigningKey | undefined>
+  /** When the next key will be made, in whole seconds from now, at least 1; null for never. */
+  readonly nextKeySeconds: (app: AppId) => Promise<number | null>
   /** Reads an app's keys now, and turns them if it is time. */
   readonly reload: (app: AppId) => Promise<void>
 }
@@ -143,6 +145,10 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
       const untilNextMs = nextAtMs === null ? Number.POSITIVE_INFINITY : nextAtMs - clock.nowMs()
       const seconds = Math.min(KEY_SET_MAX_AGE_SECONDS, Math.floor(untilNextMs / 1000))
       return { keys: keys.map(({ jwk }) => jwk), maxAgeSeconds: Math.max(1, seconds) }
+    },
+    async nextKeySeconds(app) {
+      const { nextAtMs } = await current(app, reloadMsOf(app))
+      return nextAtMs === null ? null : Math.max(1, Math.floor((nextAtMs - clock.nowMs()) / 1000))
     },
     async reload(app) {
       await loading.get(app)

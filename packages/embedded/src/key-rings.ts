@@ -21,6 +21,8 @@ export interface KeyRings {
   readonly former: FormerKeys
   /** The public side of them all; made are only those that somebody needed. */
   readonly publicKeys: PublicKeys
+  /** When the next of all of an app's keys will be made, in seconds; null if none ever is. */
+  readonly nextKeySeconds: (app: AppId) => Promise<number | null>
 }
 
 /** Opens the rings of a store. Keys that the settings ask for serve as many needs as they can. */
@@ -46,7 +48,12 @@ export function openKeyRings(options: KeyRingOptions): KeyRings {
   const rings = [...new Set([turning, fixed, rsa])]
   const former = openFormerKeys(options)
   const publicKeySet = unionOf(rings, former)
-  return { own, turning, static: fixed, rsa, former, publicKeys: { publicKeySet } }
+  const nextKeySeconds = async (app: AppId) => {
+    const next = await Promise.all(rings.map((ring) => ring.nextKeySeconds(app)))
+    return next.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)), null)
+  }
+  const publicKeys = { publicKeySet }
+  return { own, turning, static: fixed, rsa, former, publicKeys, nextKeySeconds }
 }
 
 function unionOf(rings: readonly KeyRing[], former: FormerKeys): PublicKeys['publicKeySet'] {

@@ -12,6 +12,8 @@ export interface WireSide {
   readonly openForWire: (refreshToken: string) => OpenedByWire | undefined
   /** Signs a JWT that is no access token. */
   readonly signPlainJwt: (name: string, jwt: PlainJwt) => Promise<string>
+  /** When the next signing key of an app will be made, in seconds; null if none ever is. */
+  readonly nextKeySeconds: (name: string) => Promise<number | null>
   /** Seals a secret of a former core for the store; `context` has to be given again to open it. */
   readonly sealSecret: (secret: string, context: string) => string
   /** Opens what `sealSecret` made; undefined for anything else. */
@@ -31,6 +33,7 @@ export function wireSide(parts: DialectParts): WireSide {
     dialect: (name, dialect) => dialectCore(parts, name as AppId, dialect),
     openForWire: (token) => openForWire(secrets, token),
     signPlainJwt: (name, jwt) => signPlainJwt(keys, name as AppId, jwt),
+    nextKeySeconds: (name) => keys.nextKeySeconds(name as AppId),
     sealSecret: (secret, context) => sealFormerSecret(secrets, secret, context),
     openSecret: (sealed, context) => openFormerSecret(secrets, sealed, context),
     hasTenant(name, tenant) {

@@ -6,15 +6,22 @@ import { json, type WireAnswer } from './wire-reply.ts'
  */
 const RSA_MEMBERS = { n: '', e: '' }
 
-/** A key set, and how long it may be kept: until the next key is made, and never long. */
+/** How long a set may be kept where no key turns. */
+const NO_NEXT_KEY_SECONDS = 3_600
+
+/**
+ * A key set, and how long it may be kept: until the next key is made, as this wire has it. Its
+ * drivers keep keys for hours whatever is said here.
+ */
 export function keySetAnswer(set: {
   readonly keys: readonly object[]
-  readonly maxAgeSeconds?: number | undefined
+  readonly nextKeySeconds: number | null
   readonly status?: string
   readonly isDriver?: boolean
 }): WireAnswer {
-  const { maxAgeSeconds = 1, status, isDriver = false } = set
+  const { nextKeySeconds, status, isDriver = false } = set
   const keys = isDriver ? set.keys.map((key) => ({ ...RSA_MEMBERS, ...key })) : set.keys
   const { reply } = json(status === undefined ? { keys } : { status, keys })
+  const maxAgeSeconds = nextKeySeconds ?? NO_NEXT_KEY_SECONDS
   return { reply: { ...reply, cacheControl: `max-age=${maxAgeSeconds}, must-revalidate` } }
 }

@@ -133,6 +133,11 @@ describe('apps and tenants over the compatible wire', () => {
     assert.equal(kids.size, 2)
     const keys = await wire.send('GET', '/appid-a5/.well-known/jwks.json')
     assert.match(String(keys.headers.get('cache-control')), /^max-age=1, must-revalidate$/)
+    const weekly = await wire.send('GET', '/appid-public/.well-known/jwks.json')
+    const [, seconds] = /^max-age=(\d+), must-revalidate$/.exec(
+      String(weekly.headers.get('cache-control')),
+    ) ?? ['', '0']
+    assert.ok(Number(seconds) > 6 * 86_400 && Number(seconds) <= 7 * 86_400, seconds)
     const shown = keys.body.keys.map(({ kid }: { kid: string }) => kid)
     for (const kid of kids) assert.ok(shown.includes(kid))
   })

@@ -1,6 +1,6 @@
 import { keySetAnswer } from '../key-set-answer.ts'
-import { defineRoute } from '../wire-call.ts'
-import { json, refusal, text } from '../wire-reply.ts'
+import { defineRoute, type WireCall } from '../wire-call.ts'
+import { json, refusal, text, type WireAnswer } from '../wire-reply.ts'
 
 /** The one algorithm that drivers ask for. */
 const ALGORITHM = 'RS256'
@@ -39,20 +39,22 @@ export const keySet = defineRoute({
   isOpen: true,
   isOld: true,
   fields: {},
-  async run({ native, isDriver }) {
-    const keys = await native.getKeys({})
-    return keys.kind === 'refused' ? refusal(keys) : keySetAnswer({ ...keys.value, isDriver })
-  },
+  run: (call) => answerKeys(call, { isDriver: call.isDriver }),
 })
 
 /** `GET /recipe/jwt/jwks`, which newer drivers do not call. */
 export const oldKeySet = defineRoute({
   scope: 'app',
   fields: {},
-  async run({ native }) {
-    const keys = await native.getKeys({})
-    return keys.kind === 'refused'
-      ? refusal(keys)
-      : keySetAnswer({ ...keys.value, status: 'OK', isDriver: true })
-  },
+  run: (call) => answerKeys(call, { status: 'OK', isDriver: true }),
 })
+
+async function answerKeys(
+  { native, context, app }: WireCall,
+  form: { readonly status?: string; readonly isDriver: boolean },
+): Promise<WireAnswer> {
+  const keys = await native.getKeys({})
+  if (keys.kind === 'refused') return refusal(keys)
+  const nextKeySeconds = await context.core.nextKeySeconds(app)
+  return keySetAnswer({ keys: keys.value.keys, nextKeySeconds, ...form })
+}
