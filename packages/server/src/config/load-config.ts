@@ -6,7 +6,7 @@ import { CONFIG, CONFIG_KEYS, type ConfigKey, configRow, type ServerConfig } fro
 
 /** Where values come from; the last one that has a key wins. */
 export interface ConfigSources {
-  /** Path of a JSON file with keys of the table. */
+  /** Path of a JSON file with keys of the table, grouped or not. */
   readonly file?: string | undefined
   readonly env: { readonly [name: string]: string | undefined }
   /** Command line flags, by key. */
@@ -81,10 +81,18 @@ function readFileValues(
     faults.push('the configuration file must hold a JSON object')
     return
   }
-  for (const [key, raw] of Object.entries(content)) {
+  for (const [key, raw] of Object.entries(content).flatMap(ungroup)) {
     if (Object.hasOwn(CONFIG, key)) found.set(key as ConfigKey, { raw, origin: 'file' })
     else faults.push(`${key} (file) is not a known key${hint(nearestName(key, CONFIG_KEYS))}`)
   }
+}
+
+/** `{"compat": {"enabled": …}}` and `{"compat.enabled": …}` are other ways to say `compatEnabled`. */
+function ungroup([name, raw]: readonly [string, unknown]): readonly (readonly [string, unknown])[] {
+  if (Object.hasOwn(CONFIG, name)) return [[name, raw]]
+  const key = name.replaceAll(/\.(.)/g, (_, first: string) => first.toUpperCase())
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return [[key, raw]]
+  return Object.entries(raw).flatMap(([inner, value]) => ungroup([`${name}.${inner}`, value]))
 }
 
 function readEnvironment(

@@ -88,7 +88,7 @@ export function readCoreConfig(given: CoreConfig, defaults: WireDefaults): ReadC
     ...{ accessTtlSeconds, idleTimeoutSeconds, accessJitterShare, turning },
     absoluteTimeoutSeconds: Math.max(defaults.absoluteTimeoutSeconds, idleTimeoutSeconds),
     raceWindowMaxMs: Math.floor((accessTtlSeconds * 1000 * (1 - accessJitterShare)) / 3),
-    isStrict: isTrue(given.strict_rotation) ?? defaults.isStrict,
+    isStrict: isTrue(given.strict_rotation ?? given['compat.strictRotation']) ?? defaults.isStrict,
   }
   return { lives, faults }
 }

@@ -90,6 +90,14 @@ describe('loading the configuration', () => {
     assert.equal(bad.includes(short), false)
   })
 
+  it('takes keys of a file in groups, or with dots', () => {
+    const file = fileWith('{"compat": {"strictRotation": true}, "compat.enabled": false}')
+    const { config } = loaded({ file, env: {} })
+    assert.deepEqual([config.compatStrictRotation, config.compatEnabled], ['true', 'false'])
+    const text = faults({ file: fileWith('{"compat": {"strictRotatoin": true}}'), env: {} }).join()
+    assert.match(text, /compatStrictRotatoin \(file\) .* did you mean compatStrictRotation\?/)
+  })
+
   it('says what is wrong with a file', () => {
     for (const content of ['{', '[]', 'null']) {
       assert.match(faults({ file: fileWith(content) }).join(), /configuration file/)
