@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Engine, EngineOptions } from './engine.ts'
 import {
@@ -68,7 +69,7 @@ export async function start(_options: EngineOptions): Promise<Engine> {
 
 /** The folder of the server's classes; made where it is missing, by one process at a time. */
 function ensureServer(): string {
-  const build = path.join(CACHE, 'server')
+  const build = buildFolder()
   if (existsSync(build)) return build
   mkdirSync(CACHE, { recursive: true })
   const program = 'import { build } from "./mongodb.ts"; build()'
@@ -80,9 +81,15 @@ function ensureServer(): string {
   throw new Error(`the MongoDB server of the tests could not be built: ${why}. ${ADVICE}`)
 }
 
+/** A folder for each state of the sources: what was built of an older one is not used. */
+function buildFolder(): string {
+  const sources = ['Server.java', 'pom.xml'].map((file) => readFileSync(path.join(SOURCES, file)))
+  return path.join(CACHE, `server-${hash('sha256', Buffer.concat(sources)).slice(0, 12)}`)
+}
+
 /** Builds the server unless it is there; whoever calls it holds the lock. */
 export function build(): void {
-  const target = path.join(CACHE, 'server')
+  const target = buildFolder()
   if (existsSync(target)) return
   const making = path.join(CACHE, 'making')
   rmSync(making, { recursive: true, force: true })

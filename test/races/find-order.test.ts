@@ -93,6 +93,17 @@ describe('the search for an order', () => {
     assert.equal(orderOf(calls, { ...rowAfter(refresh(1)), claims: { value: 'lost' } }), undefined)
   })
 
+  it('finds the grant that a report of use made late, before the claims were replaced', () => {
+    const confirm: RaceCall = { kind: 'confirm', token: 1 }
+    const write: RaceCall = { kind: 'claims', value: 'second' }
+    const calls = [
+      raced(write, { kind: 'ok', value: 'second' }),
+      raced(refresh(0), granted('late', 'first')),
+      raced(confirm, { kind: 'ok', confirmed: 1 }),
+    ]
+    assert.deepEqual(orderOf(calls, rowAfter(confirm, write)), [2, 1, 0])
+  })
+
   it('finds none when a grant follows an acknowledged revocation', () => {
     const revoke: RaceCall = { kind: 'revoke' }
     const revoked: RaceAnswer = { kind: 'ok', revoked: true }

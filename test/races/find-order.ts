@@ -14,6 +14,9 @@ export interface OrderProblem {
 /** States looked at before the search gives up. */
 const STATES_MAX = 100_000
 
+/** The mark of a report of use that moved the row. */
+const CONFIRMED = 'confirmed 1'
+
 /** Calls that are alike: the same call at the same time with the same answer. */
 interface Alike {
   readonly call: RaceCall & { readonly nowMs: number }
@@ -80,7 +83,7 @@ function newSearch(problem: OrderProblem): Search {
       continue
     }
     const grant = grantFacts(raced)
-    const succeeds = grant !== null || mark === 'claims' || mark === 'confirmed 1'
+    const succeeds = grant !== null || mark === 'claims' || mark === CONFIRMED
     groups.set(name, { call, mark, grant, succeeds, members: [at], left: 1 })
   }
   const isTaken = calls.map(() => false)
@@ -201,6 +204,8 @@ function keyOfRow(row: Session): string {
  * as it is, or a change that is left makes the row fit while it has these claims.
  */
 function canShowAll({ groups, tokens }: Search, row: Session): boolean {
+  // A report of use moves the row too, and shows nothing of it: whatever comes may come after it.
+  if (groups.some(({ left, mark }) => left > 0 && mark === CONFIRMED)) return true
   const showing = groups.filter(({ left, grant }) => left > 0 && grant?.value === row.claims.value)
   return showing.every(({ call, mark, grant }) => {
     if (grant === null || grant.isChange || stepModel(row, call, tokens).mark === mark) return true

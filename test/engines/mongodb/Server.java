@@ -8,14 +8,17 @@ import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import org.h2.mvstore.MVStore;
 
 /**
  * The MongoDB server of the tests: mongo-java-server, which keeps its documents in one file. What
  * it lacks is added here, out of its own parts: the `hello` command, updates that are a pipeline of
- * one `$set` (in findAndModify), a write that is in the file before it is answered, and a wire
- * version that today's clients speak to.
+ * one `$set` (in findAndModify), a write that is in the file before it is answered, documents
+ * that change all at once for whoever reads them, and a wire version that today's clients speak to.
  *
  * <p>Arguments: port, file.
  */
@@ -43,6 +46,8 @@ public final class Server {
     private static final Set<String> READS =
         Set.of("find", "aggregate", "hello", "ismaster", "isMaster", "ping", "count", "getMore");
     private final MVStore file;
+    /** Of a document a reader sees the state before a write or after it, as MongoDB has it. */
+    private final ReadWriteLock documents = new ReentrantReadWriteLock();
 
     Backend(MVStore file) {
       super(file);
@@ -54,8 +59,17 @@ public final class Server {
     public Document handleMessage(MongoMessage message) {
       Document command = message.getDocument();
       String name = command.keySet().iterator().next();
-      Document answer = run(message, command, name);
-      if (!READS.contains(name)) {
+      boolean isRead = READS.contains(name);
+      Lock lock = isRead ? documents.readLock() : documents.writeLock();
+      Document answer;
+      lock.lock();
+      try {
+        // The answer holds the documents themselves, and a write changes them field by field.
+        answer = run(message, command, name).cloneDeeply();
+      } finally {
+        lock.unlock();
+      }
+      if (!isRead) {
         file.commit();
       }
       return answer;
@@ -76,11 +90,8 @@ public final class Server {
         command.put("update", new Document("$set", new Document("none", 1)));
         return super.handleMessage(message);
       }
-      // The collection's own lock, which its findAndModify takes as well.
-      synchronized (collection) {
-        command.put("update", new Document("$set", changesOf(collection, command)));
-        return super.handleMessage(message);
-      }
+      command.put("update", new Document("$set", changesOf(collection, command)));
+      return super.handleMessage(message);
     }
 
     /** What the pipeline sets in the document that the query finds now. */
