@@ -96,12 +96,16 @@ describe('the search for an order', () => {
   it('finds the grant that a report of use made late, before the claims were replaced', () => {
     const confirm: RaceCall = { kind: 'confirm', token: 1 }
     const write: RaceCall = { kind: 'claims', value: 'second' }
+    const nowMs = (NOW_MS + HOUR_MS / 6) as EpochMs
+    const used = stepModel(before, { ...confirm, nowMs }, tokens).row
+    assert.equal(used.curHash2, tokens[1]?.hash2)
+    const late = { ...granted('late', 'first'), idleExpiresAtMs: used.idleExpiresAtMs }
     const calls = [
-      raced(write, { kind: 'ok', value: 'second' }),
-      raced(refresh(0), granted('late', 'first')),
-      raced(confirm, { kind: 'ok', confirmed: 1 }),
+      { ...raced(write, { kind: 'ok', value: 'second' }), nowMs },
+      { ...raced(refresh(0), late), nowMs },
+      { ...raced(confirm, { kind: 'ok', confirmed: 1 }), nowMs },
     ]
-    assert.deepEqual(orderOf(calls, rowAfter(confirm, write)), [2, 1, 0])
+    assert.deepEqual(orderOf(calls, { ...used, claims: { value: 'second' } }), [2, 1, 0])
   })
 
   it('finds none when a grant follows an acknowledged revocation', () => {

@@ -31,10 +31,6 @@ import {
 
 /** How often a row that keeps changing under a rotation is tried again. */
 const ROTATE_ATTEMPTS_MAX = 16
-/** How often a log-in looks for a place again that others take from under it. */
-const _PLACE_ATTEMPTS_MAX = 200
-const _PLACE_BACK_OFF_MS = 8
-const _PLACE_BACK_OFF_MAX_MS = 500
 /** Rows that one round of the sweeper looks at. */
 const SWEEP_MAX = 500
 
