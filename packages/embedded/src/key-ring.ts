@@ -110,10 +110,8 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
     return look
   }
 
-  function reloadMsOf(app: AppId): number {
-    const { intervalMs } = settingsFor(options, app)
-    return Math.min(KEY_RELOAD_MS, intervalMs / LOOKS_PER_INTERVAL)
-  }
+  const reloadMsOf = (app: AppId): number =>
+    Math.min(KEY_RELOAD_MS, settingsFor(options, app).intervalMs / LOOKS_PER_INTERVAL)
 
   function current(app: AppId, maxAgeMs: number): AppKeys | Promise<AppKeys> {
     const ring = rings.get(app)
@@ -142,19 +140,22 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
     },
     async publicKeySet(app) {
       const { keys, nextAtMs } = await current(app, reloadMsOf(app))
-      const untilNextMs = nextAtMs === null ? Number.POSITIVE_INFINITY : nextAtMs - clock.nowMs()
-      const seconds = Math.min(KEY_SET_MAX_AGE_SECONDS, Math.floor(untilNextMs / 1000))
-      return { keys: keys.map(({ jwk }) => jwk), maxAgeSeconds: Math.max(1, seconds) }
+      const seconds = secondsUntil(nextAtMs, clock) ?? KEY_SET_MAX_AGE_SECONDS
+      const maxAgeSeconds = Math.min(KEY_SET_MAX_AGE_SECONDS, seconds)
+      return { keys: keys.map(({ jwk }) => jwk), maxAgeSeconds }
     },
-    async nextKeySeconds(app) {
-      const { nextAtMs } = await current(app, reloadMsOf(app))
-      return nextAtMs === null ? null : Math.max(1, Math.floor((nextAtMs - clock.nowMs()) / 1000))
-    },
+    nextKeySeconds: async (app) =>
+      secondsUntil((await current(app, reloadMsOf(app))).nextAtMs, clock),
     async reload(app) {
       await loading.get(app)
       await load(app)
     },
   }
+}
+
+/** Whole seconds, at least 1; null for never. */
+function secondsUntil(atMs: number | null, clock: Clock): number | null {
+  return atMs === null ? null : Math.max(1, Math.floor((atMs - clock.nowMs()) / 1000))
 }
 
 /** Reads an app's keys, makes the next one when it is due, and deletes the dead. */

@@ -87,7 +87,7 @@ function readFileValues(
   }
 }
 
-/** `{"compat": {"enabled": …}}` and `{"compat.enabled": …}` are other ways to say `compatEnabled`. */
+/** `{"compat": {"enabled": …}}` and `{"compat.enabled": …}` both say `compatEnabled`. */
 function ungroup([name, raw]: readonly [string, unknown]): readonly (readonly [string, unknown])[] {
   if (Object.hasOwn(CONFIG, name)) return [[name, raw]]
   const key = name.replaceAll(/\.(.)/g, (_, first: string) => first.toUpperCase())

@@ -97,7 +97,10 @@ function describeFaults(): void {
     for (const [index, label] of labels.entries()) {
       const row = await store.find(sessionOf(label))
       assert.equal(row?.generation, generations[index])
-      assert.ok((row?.generation ?? 0) > 0)
+      // However little time it had in between: from here it goes on.
+      const rotation = rotationOf(label, row?.generation ?? 0)
+      const outcome = await eventually(() => store.rotate(sessionOf(label), rotation))
+      assert.equal(outcome?.session.curHash2, rotation.next.curHash2)
     }
     await store.close()
   }
