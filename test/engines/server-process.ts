@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
 } from 'node:fs'
@@ -131,8 +132,35 @@ export function serverProcess(server: ServerCommand): ServerProcess {
         else throw new Error(`the server did not start: ${tailOf(log)}`)
       }
     },
-    signal: (signal) => void child?.kill(signal),
+    signal: (signal) => {
+      child?.kill(signal)
+      if (signal === 'SIGSTOP' && child?.pid !== undefined) waitUntilStopped(child.pid)
+    },
     end,
+  }
+}
+
+/**
+ * A signal to stop is handed to one thread, which stops the others when its turn comes: until then
+ * they go on answering.
+ */
+function waitUntilStopped(pid: number): void {
+  const deadlineMs = performance.now() + END_TIMEOUT_MS
+  while (performance.now() < deadlineMs) {
+    const threads = readdirSync(`/proc/${pid}/task`)
+    if (threads.every((thread) => isStopped(`/proc/${pid}/task/${thread}/stat`))) return
+  }
+  throw new Error('the server did not stop')
+}
+
+function isStopped(file: string): boolean {
+  try {
+    const stat = readFileSync(file, 'utf8')
+    // The name before it, in brackets, may hold anything.
+    return stat.charAt(stat.lastIndexOf(')') + 2) === 'T'
+  } catch {
+    // A thread that has ended since.
+    return true
   }
 }
 
