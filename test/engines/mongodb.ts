@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Engine, EngineOptions } from './engine.ts'
+import { ensurePrograms } from './packages.ts'
 import {
   freePort,
   makeFolder,
@@ -27,6 +28,7 @@ const ADVICE =
  * answered, so that a kill loses nothing. No password, no TLS, no replica set.
  */
 export async function start(_options: EngineOptions): Promise<Engine> {
+  ensureJava()
   const build = ensureServer()
   const user = ordinaryUser('mongodb')
   const folder = makeFolder('mongodb', user)
@@ -65,6 +67,15 @@ export async function start(_options: EngineOptions): Promise<Engine> {
       removeFolder(folder)
     },
   }
+}
+
+/** Java wherever it is on the path; else Debian's. */
+function ensureJava(): void {
+  const programs = ['java', 'javac', 'mvn']
+  const found = spawnSync('sh', ['-c', programs.map((name) => `command -v ${name}`).join(' && ')])
+  if (found.status === 0) return
+  const packages = 'default-jdk-headless maven'
+  ensurePrograms({ engine: 'mongodb', packages, folders: ['/usr/bin'], programs })
 }
 
 /** The folder of the server's classes; made where it is missing, by one process at a time. */

@@ -87,7 +87,7 @@ describe('an import from SuperTokens', { skip: !isChosen('postgres') }, () => {
     return { heard, tokens }
   }
 
-  /** That an import was finished is known within seconds; until then some are asked to come again. */
+  /** That an import has ended is known within seconds; some are asked to come again meanwhile. */
   async function refreshPatiently(token: string) {
     let answer = await refresh(token)
     while (answer.code === 503) {
