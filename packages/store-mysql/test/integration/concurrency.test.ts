@@ -5,8 +5,13 @@ import type { Store } from '@pawl/core'
 import { mysqlStore } from '@pawl/store-mysql'
 import type { Connection } from 'mysql2/promise'
 import { type Engine, isChosen, useEngine } from '../../../../test/engines/index.ts'
+import {
+  hashOf,
+  NOW_MS,
+  rotationOf,
+  sessionOf,
+} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
 import { connectTo, freshDatabase } from './databases.ts'
-import { hashOf, NOW_MS, rotationOf, sessionOf } from './sessions-of-tests.ts'
 
 function describeConcurrency(): void {
   let engine: Engine

@@ -5,8 +5,12 @@ import { after, before, describe, it } from 'node:test'
 import { migrationSql, mysqlStore } from '@pawl/store-mysql'
 import type { Connection } from 'mysql2/promise'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
+import {
+  NOW_MS,
+  rotationOf,
+  sessionOf,
+} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
 import { connectTo, freshDatabase } from './databases.ts'
-import { NOW_MS, rotationOf, sessionOf } from './sessions-of-tests.ts'
 
 const PROCESSES = 5
 

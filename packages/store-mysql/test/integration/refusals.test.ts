@@ -6,8 +6,8 @@ import { isStoreError } from '@pawl/core'
 import { mysqlStore } from '@pawl/store-mysql'
 import type { Connection, ConnectionOptions } from 'mysql2/promise'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
+import { sessionOf } from '../../../../test/stores-in-trouble/labelled-sessions.ts'
 import { connectTo, freshDatabase } from './databases.ts'
-import { sessionOf } from './sessions-of-tests.ts'
 
 function describeRefusals(): void {
   let engine: Engine

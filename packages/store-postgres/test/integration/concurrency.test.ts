@@ -4,7 +4,12 @@ import type { Store } from '@pawl/core'
 import { postgresStore } from '@pawl/store-postgres'
 import { Client } from 'pg'
 import { type Engine, isChosen, useEngine } from '../../../../test/engines/index.ts'
-import { hashOf, NOW_MS, rotationOf, sessionOf } from './sessions-of-tests.ts'
+import {
+  hashOf,
+  NOW_MS,
+  rotationOf,
+  sessionOf,
+} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
 
 function describeConcurrency(): void {
   let engine: Engine

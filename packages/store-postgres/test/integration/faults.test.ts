@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { isStoreError, type Session, type Store, type StoreErrorKind } from '@pawl/core'
+import type { Session } from '@pawl/core'
 import { postgresStore } from '@pawl/store-postgres'
 import { Client } from 'pg'
 import {
@@ -10,63 +10,16 @@ import {
   startProxy,
   type TcpProxy,
 } from '../../../../test/engines/index.ts'
-import { hashOf, rotationOf, sessionOf } from './sessions-of-tests.ts'
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/**
- * Fails unless the call is refused with a `StoreError` of one of the kinds; returns its message.
- */
-async function refused(call: Promise<unknown>, ...kinds: StoreErrorKind[]): Promise<string> {
-  const error = await call.then(
-    () => assert.fail('it was answered'),
-    (cause: unknown) => cause,
-  )
-  assert.ok(isStoreError(error), String(error))
-  assert.ok(kinds.includes(error.kind), `${error.kind}: ${error.message}`)
-  return error.message
-}
-
-/** The first answer of a call that is refused for a while. */
-async function eventually<T>(call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call()
-    } catch (error) {
-      assert.ok(isStoreError(error), String(error))
-      await pause(20)
-    }
-  }
-}
-
-/**
- * Rotates one session again and again until told to stop. After a refusal it looks where the row
- * is: where it was, or one further. Returns how far it came.
- */
-async function walk(store: Store, label: string, mayStop: () => boolean): Promise<number> {
-  const session = sessionOf(label)
-  let generation = 0
-  while (!mayStop()) {
-    try {
-      const outcome = await store.rotate(session, rotationOf(label, generation))
-      if (outcome?.advanced === true) generation += 1
-      else {
-        // The answer to the first try was lost, and the second found the row already moved.
-        assert.equal(outcome?.session.curHash2, hashOf(`${label} ${generation + 1}`))
-        generation += 1
-      }
-    } catch (error) {
-      assert.ok(isStoreError(error), String(error))
-      assert.ok(['unavailable', 'timeout'].includes(error.kind), error.message)
-      const row = await eventually(() => store.find(session))
-      const known = row?.generation ?? -1
-      assert.ok(known === generation || known === generation + 1, `${known} after ${generation}`)
-      assert.equal(row?.curHash2, hashOf(`${label} ${known}`))
-      generation = known
-    }
-  }
-  return generation
-}
+import {
+  hashOf,
+  rotationOf,
+  sessionOf,
+} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
+import { eventually, refused } from '../../../../test/stores-in-trouble/patience.ts'
+import {
+  walkThroughCuts,
+  walkThroughKills,
+} from '../../../../test/stores-in-trouble/walk-through.ts'
 
 function describeFaults(): void {
   let engine: Engine
@@ -99,44 +52,13 @@ function describeFaults(): void {
 
   it('loses no acknowledged rotation when the server is killed, and goes on by itself', async () => {
     const store = open()
-    const labels = Array.from({ length: 12 }, (_, index) => `killed ${index}`)
-    for (const label of labels) await store.insert(sessionOf(label), null)
-    let isOver = false
-    const walks = labels.map((label) => walk(store, label, () => isOver))
-    for (let round = 0; round < 2; round++) {
-      await pause(100)
-      await engine.kill()
-      await refused(store.ping(), 'unavailable', 'timeout')
-      await engine.restart()
-      await eventually(() => store.ping())
-    }
-    await pause(100)
-    isOver = true
-    const generations = await Promise.all(walks)
-    for (const [index, label] of labels.entries()) {
-      const row = await store.find(sessionOf(label))
-      assert.equal(row?.generation, generations[index])
-    }
+    await walkThroughKills(store, engine)
     await store.close()
   })
 
   it('loses no acknowledged rotation when connections are cut again and again', async () => {
     const store = open()
-    const labels = Array.from({ length: 12 }, (_, index) => `cut ${index}`)
-    for (const label of labels) await store.insert(sessionOf(label), null)
-    let isOver = false
-    const walks = labels.map((label) => walk(store, label, () => isOver))
-    for (let round = 0; round < 20; round++) {
-      await pause(10)
-      if (round % 2 === 0) proxy.cut()
-      else proxy.cutAtNextAnswer()
-    }
-    isOver = true
-    const generations = await Promise.all(walks)
-    for (const [index, label] of labels.entries()) {
-      const row = await store.find(sessionOf(label))
-      assert.equal(row?.generation, generations[index])
-    }
+    await walkThroughCuts(store, proxy)
     await store.close()
   })
 

@@ -5,7 +5,11 @@ import { after, before, describe, it } from 'node:test'
 import { migrationSql, postgresStore } from '@pawl/store-postgres'
 import { Client } from 'pg'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
-import { NOW_MS, rotationOf, sessionOf } from './sessions-of-tests.ts'
+import {
+  NOW_MS,
+  rotationOf,
+  sessionOf,
+} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
 
 const PROCESSES = 5
 
