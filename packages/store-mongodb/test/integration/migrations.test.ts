@@ -6,7 +6,7 @@ import { isStoreError } from '@pawl/core'
 import { migrationSql, mongodbStore, SCHEMA_VERSION } from '@pawl/store-mongodb'
 import { MongoClient } from 'mongodb'
 import { type Engine, isChosen, useEngine } from '../../../../test/engines/index.ts'
-import { sessionOf } from '../../../../test/stores-in-trouble/labelled-sessions.ts'
+import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
 
 const PROCESSES = 4
 

@@ -9,7 +9,7 @@ import { mongodbStore } from '@pawl/store-mongodb'
 import { makeCertificates } from '../../../../test/engines/certificates.ts'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
 import { makeFolder, removeFolder } from '../../../../test/engines/server-process.ts'
-import { sessionOf } from '../../../../test/stores-in-trouble/labelled-sessions.ts'
+import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
 
 const PASSWORD = 'a-password-of-the-tests'
 

@@ -10,7 +10,7 @@ import {
   NOW_MS,
   rotationOf,
   sessionOf,
-} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
+} from '../../../../test/engines/trouble/labelled-sessions.ts'
 import { connectTo, freshDatabase } from './databases.ts'
 
 function describeConcurrency(): void {

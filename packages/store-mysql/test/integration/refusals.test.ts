@@ -6,7 +6,7 @@ import { isStoreError } from '@pawl/core'
 import { mysqlStore } from '@pawl/store-mysql'
 import type { Connection, ConnectionOptions } from 'mysql2/promise'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
-import { sessionOf } from '../../../../test/stores-in-trouble/labelled-sessions.ts'
+import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
 import { connectTo, freshDatabase } from './databases.ts'
 
 function describeRefusals(): void {

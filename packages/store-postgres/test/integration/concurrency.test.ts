@@ -9,7 +9,7 @@ import {
   NOW_MS,
   rotationOf,
   sessionOf,
-} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
+} from '../../../../test/engines/trouble/labelled-sessions.ts'
 
 function describeConcurrency(): void {
   let engine: Engine

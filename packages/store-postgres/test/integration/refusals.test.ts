@@ -4,7 +4,7 @@ import { isStoreError } from '@pawl/core'
 import { postgresStore } from '@pawl/store-postgres'
 import { Client } from 'pg'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
-import { sessionOf } from '../../../../test/stores-in-trouble/labelled-sessions.ts'
+import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
 
 function describeRefusals(): void {
   let engine: Engine

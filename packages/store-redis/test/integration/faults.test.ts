@@ -14,12 +14,9 @@ import {
   hashOf,
   rotationOf,
   sessionOf,
-} from '../../../../test/stores-in-trouble/labelled-sessions.ts'
-import { eventually, refused } from '../../../../test/stores-in-trouble/patience.ts'
-import {
-  walkThroughCuts,
-  walkThroughKills,
-} from '../../../../test/stores-in-trouble/walk-through.ts'
+} from '../../../../test/engines/trouble/labelled-sessions.ts'
+import { eventually, refused } from '../../../../test/engines/trouble/patience.ts'
+import { walkThroughCuts, walkThroughKills } from '../../../../test/engines/trouble/walk-through.ts'
 
 function describeFaults(): void {
   let engine: Engine

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isStoreError, type Store } from '@pawl/core'
-import type { Engine, TcpProxy } from '../engines/index.ts'
+import type { Engine, TcpProxy } from '../index.ts'
 import { hashOf, rotationOf, sessionOf } from './labelled-sessions.ts'
 import { eventually, refused } from './patience.ts'
 
