@@ -8,7 +8,7 @@ import {
   freePort,
   makeFolder,
   ordinaryUser,
-  removeFolder,
+  serverControls,
   serverProcess,
 } from './server-process.ts'
 
@@ -55,17 +55,7 @@ export async function start(_options: EngineOptions): Promise<Engine> {
     socketFolder: null,
     caFile: null,
     isOwn: true,
-    kill: () => server.end('SIGKILL'),
-    restart: async () => {
-      await server.end('SIGTERM')
-      await server.start()
-    },
-    pause: () => server.signal('SIGSTOP'),
-    resume: () => server.signal('SIGCONT'),
-    stop: async () => {
-      await server.end('SIGKILL')
-      removeFolder(folder)
-    },
+    ...serverControls(server, { folder, ends: { orderly: 'SIGTERM', quick: 'SIGKILL' } }),
   }
 }
 

@@ -8,8 +8,8 @@ import {
   freePort,
   makeFolder,
   ordinaryUser,
-  removeFolder,
   runAs,
+  serverControls,
   serverProcess,
 } from './server-process.ts'
 
@@ -82,16 +82,6 @@ export async function start(options: EngineOptions): Promise<Engine> {
     socketFolder: folder,
     caFile: certificates?.caFile ?? null,
     isOwn: true,
-    kill: () => server.end('SIGKILL'),
-    restart: async () => {
-      await server.end('SIGINT')
-      await server.start()
-    },
-    pause: () => server.signal('SIGSTOP'),
-    resume: () => server.signal('SIGCONT'),
-    stop: async () => {
-      await server.end('SIGQUIT')
-      removeFolder(folder)
-    },
+    ...serverControls(server, { folder, ends: { orderly: 'SIGINT', quick: 'SIGQUIT' } }),
   }
 }

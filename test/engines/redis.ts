@@ -6,7 +6,7 @@ import {
   freePort,
   makeFolder,
   ordinaryUser,
-  removeFolder,
+  serverControls,
   serverProcess,
 } from './server-process.ts'
 
@@ -74,16 +74,6 @@ export async function start(options: EngineOptions): Promise<Engine> {
     socketFolder: folder,
     caFile: certificates?.caFile ?? null,
     isOwn: true,
-    kill: () => server.end('SIGKILL'),
-    restart: async () => {
-      await server.end('SIGTERM')
-      await server.start()
-    },
-    pause: () => server.signal('SIGSTOP'),
-    resume: () => server.signal('SIGCONT'),
-    stop: async () => {
-      await server.end('SIGKILL')
-      removeFolder(folder)
-    },
+    ...serverControls(server, { folder, ends: { orderly: 'SIGTERM', quick: 'SIGKILL' } }),
   }
 }

@@ -13,6 +13,7 @@ import {
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Engine } from './engine.ts'
 
 /** An ordinary user: database servers refuse to run as root, and should. */
 export interface OrdinaryUser {
@@ -138,6 +139,32 @@ export function serverProcess(server: ServerCommand): ServerProcess {
     },
     end,
   }
+}
+
+/** What tests may do to a server of their own; its folder goes with it. */
+export function serverControls(
+  server: ServerProcess,
+  { folder, ends }: { readonly folder: string; readonly ends: ServerEnds },
+): Pick<Engine, 'kill' | 'restart' | 'pause' | 'resume' | 'stop'> {
+  return {
+    kill: () => server.end('SIGKILL'),
+    restart: async () => {
+      await server.end(ends.orderly)
+      await server.start()
+    },
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
+    stop: async () => {
+      await server.end(ends.quick)
+      removeFolder(folder)
+    },
+  }
+}
+
+/** The signals at which a server ends in order, and at once. */
+export interface ServerEnds {
+  readonly orderly: NodeJS.Signals
+  readonly quick: NodeJS.Signals
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Figure, Line } from '../figure.ts'
 import { interleave, throughput } from '../interleave.ts'
 import { newDatabase, openBare } from './bare-mysql.ts'
 import { filled, growthLines } from './growth.ts'
+import { httpLines } from './http-lines.ts'
 import { httpLoad } from './http-load.ts'
-import { tailLine } from './tail-latency.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
@@ -74,22 +74,10 @@ export const mysqlHttp: Figure = {
     const load = await httpLoad(engine.url, opened, { rows: 2 * ROWS, live })
     const loop = await bare.loop({ connections: 2, rows: 32 })
     try {
-      const { ratio, reference, spread } = await interleave(ROUNDS, {
-        ours: () => load.refresh(64, ROUND_MS),
-        reference: () => loop.run(ROUND_MS),
+      return await httpLines(load, {
+        what: 'mysql2, bare swap, 2 connections × 32 rows',
+        run: () => loop.run(ROUND_MS),
       })
-      const what = 'mysql2, bare swap, 2 connections × 32 rows'
-      return [
-        {
-          what: 'refresh, 64 at a time',
-          unit: '/s',
-          ours: ratio * reference,
-          reference: { what, value: reference },
-          spread,
-          goal: { kind: 'atLeast', target: 0.4, moonshot: 0.7 },
-        },
-        await tailLine(load),
-      ]
     } finally {
       await load.close()
       await loop.close()

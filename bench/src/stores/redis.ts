@@ -8,8 +8,8 @@ import { redisPrograms } from '../../../test/engines/redis.ts'
 import type { Figure, Line } from '../figure.ts'
 import { interleave, throughput } from '../interleave.ts'
 import { filled, growthLines } from './growth.ts'
+import { httpLines } from './http-lines.ts'
 import { httpLoad } from './http-load.ts'
-import { tailLine } from './tail-latency.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
@@ -85,22 +85,10 @@ export const redisHttp: Figure = {
     const load = await httpLoad(engine.url, { store }, { rows: ROWS, live })
     try {
       const bare = await bareLoop(engine, 4, 16)
-      const { ratio, reference, spread } = await interleave(ROUNDS, {
-        ours: () => load.refresh(64, ROUND_MS),
-        reference: bare,
+      return await httpLines(load, {
+        what: 'redis-benchmark, bare Lua swap, 4 clients × 16',
+        run: bare,
       })
-      const what = 'redis-benchmark, bare Lua swap, 4 clients × 16'
-      return [
-        {
-          what: 'refresh, 64 at a time',
-          unit: '/s',
-          ours: ratio * reference,
-          reference: { what, value: reference },
-          spread,
-          goal: { kind: 'atLeast', target: 0.4, moonshot: 0.7 },
-        },
-        await tailLine(load),
-      ]
     } finally {
       await load.close()
       await store.close()

@@ -4,14 +4,12 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteStore } from '@pawl/store-sqlite'
 import type { Figure } from '../figure.ts'
-import { interleave } from '../interleave.ts'
 import { bareUpdates, fillRows } from '../sqlite-rows.ts'
 import { growthLines } from './growth.ts'
+import { httpLines } from './http-lines.ts'
 import { httpLoad } from './http-load.ts'
-import { tailLine } from './tail-latency.ts'
 
 const ROWS = Number(process.env.PAWL_BENCH_ROWS ?? 1_000_000)
-const ROUNDS = Number(process.env.PAWL_BENCH_ROUNDS ?? 15)
 const LIVE = Math.min(20_000, ROWS / 50)
 const ROUND_MS = 1_000
 
@@ -30,22 +28,10 @@ export const sqliteHttp: Figure = {
     const database = new DatabaseSync(file)
     try {
       const bare = bareUpdates(database, 64)
-      const { ratio, reference, spread } = await interleave(ROUNDS, {
-        ours: () => load.refresh(64, ROUND_MS),
-        reference: async () => bare(ROUND_MS),
+      return await httpLines(load, {
+        what: 'bare node:sqlite, 64 conditional updates a transaction',
+        run: async () => bare(ROUND_MS),
       })
-      const what = 'bare node:sqlite, 64 conditional updates a transaction'
-      return [
-        {
-          what: 'refresh, 64 at a time',
-          unit: '/s',
-          ours: ratio * reference,
-          reference: { what, value: reference },
-          spread,
-          goal: { kind: 'atLeast', target: 0.4, moonshot: 0.7 },
-        },
-        await tailLine(load),
-      ]
     } finally {
       database.close()
       await load.close()

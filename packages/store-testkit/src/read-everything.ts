@@ -1,6 +1,7 @@
 import type { RevocationEntry, Session, Store, StoredCutOff, WalkPage } from '@pawl/core'
 import { NOW_MS, range } from './fixtures.ts'
-import { keyOf, NAMES, performList, RECORD_KIND, type Walk } from './operations.ts'
+import { NAMES } from './operations.ts'
+import { keyOf, performList, RECORD_KIND, type Walk } from './perform.ts'
 
 /** All that a store holds of the small world. */
 export async function readEverything(walk: Walk): Promise<unknown> {
