@@ -3,7 +3,7 @@ import type { SecretHash } from '@pawl/core'
 import { companionsOf } from './companions.ts'
 import type { SecretRing } from './master-secret.ts'
 import { REFRESH_MARKS } from './refresh-token-layout.ts'
-import { unsealRefreshToken } from './sealed-refresh-tokens.ts'
+import { lookAtRefreshToken } from './sealed-refresh-tokens.ts'
 
 /** A refresh token as a wire may look at it before the core judges it: authentic, no more. */
 export interface OpenedByWire {
@@ -20,7 +20,7 @@ export interface OpenedByWire {
 
 /** Opens a refresh token for a wire; undefined for anything that this core did not seal. */
 export function openForWire(secrets: SecretRing, token: string): OpenedByWire | undefined {
-  const facts = unsealRefreshToken(secrets, token)
+  const facts = lookAtRefreshToken(secrets, token)
   if (facts === undefined) return undefined
   const { app, tenant, handle, marks } = facts
   return {

@@ -20,7 +20,7 @@ export function sessionBody(
 
 /** An access token as answers show it; times are those in the token, in milliseconds. */
 export function accessTokenBody(token: string, expiry: number): object {
-  return { token, expiry, createdTime: claimOf(token, 'iat', 'timeCreated') ?? 0 }
+  return { token, expiry, createdTime: createdTimeIn(payloadOf(token)) }
 }
 
 /** A pair of tokens. */
@@ -29,34 +29,33 @@ export function grantAnswer(
   of: { readonly version: WireVersion; readonly hasCompanion: boolean; readonly more?: object },
 ): WireAnswer {
   const { session, accessToken, refreshToken } = grant
-  const access = accessTokenBody(accessToken.token, accessToken.expiresAtMs)
-  const { createdTime } = access as { createdTime: number }
+  const payload = payloadOf(accessToken.token)
+  const createdTime = createdTimeIn(payload)
   const body = {
     status: 'OK',
     session: sessionBody(session, of.version),
-    accessToken: access,
+    accessToken: { token: accessToken.token, expiry: accessToken.expiresAtMs, createdTime },
     refreshToken: { token: refreshToken.token, expiry: refreshToken.expiresAtMs, createdTime },
-    ...(of.hasCompanion ? { antiCsrfToken: companionIn(accessToken.token) } : {}),
+    ...(of.hasCompanion ? { antiCsrfToken: companionIn(payload) } : {}),
     ...of.more,
   }
   return json(body, { handle: session.handle })
 }
 
-function companionIn(token: string): string | undefined {
-  const companion = payloadOf(token).antiCsrfToken
-  return typeof companion === 'string' ? companion : undefined
+type Payload = { readonly [name: string]: unknown }
+
+function companionIn({ antiCsrfToken }: Payload): string | undefined {
+  return typeof antiCsrfToken === 'string' ? antiCsrfToken : undefined
 }
 
-function claimOf(token: string, seconds: string, milliseconds: string): number | undefined {
-  const payload = payloadOf(token)
-  const value = payload[seconds]
-  if (typeof value === 'number') return value * 1000
-  const exact = payload[milliseconds]
-  return typeof exact === 'number' ? exact : undefined
+/** In milliseconds: tokens have whole seconds, those of old versions milliseconds. */
+function createdTimeIn({ iat, timeCreated }: Payload): number {
+  if (typeof iat === 'number') return iat * 1000
+  return typeof timeCreated === 'number' ? timeCreated : 0
 }
 
 /** The payload of a token that the core has just made. */
-function payloadOf(token: string): { readonly [name: string]: unknown } {
+function payloadOf(token: string): Payload {
   const [, payload = ''] = token.split('.')
-  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as { [name: string]: unknown }
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Payload
 }
