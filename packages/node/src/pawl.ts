@@ -10,6 +10,7 @@ import { checkOptions } from './check-options.ts'
 import { CORE_LIMITS, httpCore } from './core/http-core.ts'
 import { shieldCore } from './core/shield-core.ts'
 import { makeAnnounce, makeReportFault } from './hooks.ts'
+import { watchCookieHost } from './http/cookie-host.ts'
 import { type CorsAnswer, decideCors } from './http/cors.ts'
 import { type HeaderSink, headersSink } from './http/header-sink.ts'
 import { problemResponse } from './http/problem.ts'
@@ -131,7 +132,15 @@ export function createPawl(options: PawlOptions): Pawl {
     onSettledUse: reports.add,
     cacheLimit: options.limits?.verifiedTokens ?? VERIFIED_TOKENS,
   })
-  const driver: Driver = { config, core, verifier, ended, announce, nowMs }
+  const driver: Driver = {
+    config,
+    core,
+    verifier,
+    ended,
+    announce,
+    watchCookieHost: watchCookieHost(options.cookies?.domain, reportFault),
+    nowMs,
+  }
   return {
     ...requestSide(driver),
     ...userSide(driver),

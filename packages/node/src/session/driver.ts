@@ -1,5 +1,6 @@
 import type { Outcome } from '@pawl/protocol'
 import type { Config } from '../config.ts'
+import type { CookieHostWatch } from '../http/cookie-host.ts'
 import type { PawlEvent } from '../options.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { CoreCalls, NowMs } from '../ports.ts'
@@ -13,6 +14,8 @@ export interface Driver {
   readonly verifier: Verifier
   readonly ended: LocalRevocations
   readonly announce: (event: PawlEvent) => void
+  /** Asked wherever cookies with tokens are set. */
+  readonly watchCookieHost: CookieHostWatch
   readonly nowMs: NowMs
 }
 

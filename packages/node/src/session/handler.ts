@@ -81,6 +81,7 @@ async function handleRefresh(
   if (!handOverGrant(delivery, outcome.value)) {
     return problemResponse(refuse('token_too_large'))
   }
+  if (transport === 'cookie') driver.watchCookieHost(request)
   const { handle, userId, tenant } = session
   driver.announce({ kind: 'refreshed', atMs: nowMs(), handle, userId, tenant, lineage, rule })
   return response

@@ -50,6 +50,7 @@ export async function startSession(
     await core.revokeSession({ handle, tenant })
     throw new PawlError(refuse('token_too_large', sizeOf(grant)))
   }
+  if (transport === 'cookie') driver.watchCookieHost(request)
   driver.announce({ kind: 'created', atMs: nowMs(), handle, userId, tenant, lineage })
   const verified = {
     handle,
