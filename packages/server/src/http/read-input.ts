@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import {
   carriesBody,
@@ -11,7 +12,6 @@ import {
 } from '@pawl/protocol'
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset=(?:utf-8|"utf-8"))?$/i
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -68,15 +68,24 @@ async function readBody(request: IncomingMessage): Promise<Outcome<Fields>> {
   }
   if (bytes === 'cut-off') return refuse('invalid_request', 'the body was cut off')
   if (bytes.length === 0) return ok({})
+  const body = parseJson(bytes)
+  if (body === undefined) return refuse('invalid_request', 'the body is not JSON in UTF-8')
+  return isObject(body) ? ok(body) : refuse('invalid_request', 'the body is not a JSON object')
+}
+
+/** The value of JSON in UTF-8; undefined for any other bytes. */
+export function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) return undefined
   try {
-    const body: unknown = JSON.parse(utf8.decode(bytes))
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-      return ok(body as Fields)
-    }
+    return JSON.parse(bytes.toString())
   } catch {
-    return refuse('invalid_request', 'the body is not JSON in UTF-8')
+    return undefined
   }
-  return refuse('invalid_request', 'the body is not a JSON object')
+}
+
+/** Whether a value of JSON is an object: not an array, not null. */
+export function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The body of a request, at most `LIMITS.bodyBytes`. */

@@ -39,7 +39,7 @@ export function openLog(level: LogLevel, sink?: LogSink): Log {
   const form = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: timeMember,
     formatters: { level: (label: string) => ({ level: label }) },
   }
   const destination = { write: (line: string) => output.write(redactTokens(line)) }
@@ -60,6 +60,19 @@ export function openLog(level: LogLevel, sink?: LogSink): Log {
       ),
     flush: output.flush,
   }
+}
+
+let writtenMs = 0
+let writtenMember = ''
+
+/** The time of a line (RFC 3339, UTC). Many lines are of one millisecond, which is written once. */
+function timeMember(): string {
+  const nowMs = Date.now()
+  if (nowMs !== writtenMs) {
+    writtenMs = nowMs
+    writtenMember = `,"time":"${new Date(nowMs).toISOString()}"`
+  }
+  return writtenMember
 }
 
 /**

@@ -3,7 +3,7 @@ import type { DialectCore } from '@pawl/embedded'
 import { refuse } from '@pawl/protocol'
 import { canonicalAddress } from '../http/canonical-address.ts'
 import type { KeyDirectory } from '../http/key-directory.ts'
-import { readBytes } from '../http/read-input.ts'
+import { isObject, parseJson, readBytes } from '../http/read-input.ts'
 import { tokenShape } from './token-shapes.ts'
 import type { Form, WireCall, WireContext, WireRoute } from './wire-call.ts'
 import { type FieldTable, type ReadFields, readBodyFields, readQueryFields } from './wire-fields.ts'
@@ -30,7 +30,6 @@ export type WireHandler = (
 ) => Promise<WireHandled | undefined>
 
 const PUBLIC_ONLY = 'Only public tenantId can call this app specific API'
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Cores in all forms are kept for so many apps at a time. */
 const DIALECTS_MAX = 1_024
 /** An app or tenant that is unknown makes a core look, but not more often than this, in ms. */
@@ -167,15 +166,10 @@ async function readFields(
   const bytes = await readBytes(request)
   if (bytes === 'too-large') return { kind: 'fault', fault: 'the body is too large', status: 413 }
   if (bytes === 'cut-off') return { kind: 'fault', fault: 'the body was cut off' }
-  try {
-    const body: unknown = bytes.length === 0 ? {} : JSON.parse(utf8.decode(bytes))
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-      return readBodyFields(route.fields, body as { readonly [name: string]: unknown })
-    }
-  } catch {
-    return { kind: 'fault', fault: 'Invalid Json Input' }
-  }
-  return { kind: 'fault', fault: 'Invalid Json Input' }
+  const body = bytes.length === 0 ? {} : parseJson(bytes)
+  return isObject(body)
+    ? readBodyFields(route.fields, body)
+    : { kind: 'fault', fault: 'Invalid Json Input' }
 }
 
 /** The cores of all apps in all forms, made when they are needed. */

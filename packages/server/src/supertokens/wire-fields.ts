@@ -35,17 +35,34 @@ const CHECKS: { readonly [K in FieldKind]: (value: unknown) => boolean } = {
   strings: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
 }
 
+interface Field {
+  readonly name: string
+  readonly isOptional: boolean
+  readonly isRight: (value: unknown) => boolean
+}
+
+/** What tables say, taken apart once. */
+const known = new WeakMap<FieldTable, readonly Field[]>()
+
+function fieldsOf(table: FieldTable): readonly Field[] {
+  const found = known.get(table)
+  if (found !== undefined) return found
+  const fields = Object.entries(table).map(([name, spec]) => {
+    const isOptional = spec.endsWith('?')
+    const kind = (isOptional ? spec.slice(0, -1) : spec) as FieldKind
+    return { name, isOptional, isRight: CHECKS[kind] }
+  })
+  known.set(table, fields)
+  return fields
+}
+
 /** Reads the fields of a JSON body; what the table does not name is left alone. */
 export function readBodyFields<T extends FieldTable>(table: T, body: Json): ReadFields<T> {
   const fields: Record<string, unknown> = {}
-  for (const [name, spec] of Object.entries(table)) {
+  for (const { name, isOptional, isRight } of fieldsOf(table)) {
     const value = Object.hasOwn(body, name) ? body[name] : undefined
-    const isOptional = spec.endsWith('?')
-    if (value === undefined || value === null) {
-      if (isOptional) continue
-      return { kind: 'fault', fault: `Field name '${name}' is invalid in JSON input` }
-    }
-    if (!CHECKS[(isOptional ? spec.slice(0, -1) : spec) as FieldKind](value)) {
+    if (isOptional && (value === undefined || value === null)) continue
+    if (!isRight(value)) {
       return { kind: 'fault', fault: `Field name '${name}' is invalid in JSON input` }
     }
     fields[name] = value
