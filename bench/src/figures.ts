@@ -5,6 +5,7 @@ import { refreshSqlite } from './refresh-sqlite.ts'
 import { revokedVerify } from './revoked-verify.ts'
 import { memory, soak } from './service/memory.ts'
 import { start } from './start.ts'
+import { growthMongodb, mongodbHttp, storeMongodb } from './stores/mongodb.ts'
 import { growthMysql, mysqlHttp, storeMysql } from './stores/mysql.ts'
 import { growthPostgres, storePostgres } from './stores/postgres.ts'
 import { postgresHttp } from './stores/postgres-http.ts'
@@ -33,6 +34,9 @@ export const FIGURES: readonly Figure[] = [
   storeMysql,
   mysqlHttp,
   growthMysql,
+  storeMongodb,
+  mongodbHttp,
+  growthMongodb,
   storeRedis,
   redisHttp,
   growthRedis,

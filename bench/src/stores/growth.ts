@@ -64,12 +64,24 @@ const operations: Readonly<Record<string, (filled: Filled) => Promise<unknown>>>
   },
 }
 
+/** What an engine of the tests does not bear. */
+interface GrowthLimits {
+  /** Default: 10^6, or `PAWL_BENCH_ROWS`. */
+  readonly largeRows?: number
+  /** Operations that are left out, by name. */
+  readonly without?: readonly string[]
+}
+
 /** Cost of each operation at 10^6 rows over its cost at 10^4, one call at a time. */
-export async function growthLines(open: () => Opened): Promise<readonly Line[]> {
+export async function growthLines(
+  open: () => Opened,
+  { largeRows = LARGE_ROWS, without = [] }: GrowthLimits = {},
+): Promise<readonly Line[]> {
   const small = await filled(open(), SMALL_ROWS)
-  const large = await filled(open(), LARGE_ROWS)
+  const large = await filled(open(), largeRows)
   const lines: Line[] = []
   for (const [name, operation] of Object.entries(operations)) {
+    if (without.includes(name)) continue
     const ratios: number[] = []
     for (let round = -1; round < ROUNDS; round++) {
       const [first, second] = round % 2 === 0 ? [small, large] : [large, small]
@@ -77,7 +89,7 @@ export async function growthLines(open: () => Opened): Promise<readonly Line[]> 
       if (round >= 0) ratios.push(round % 2 === 0 ? b / a : a / b)
     }
     lines.push({
-      what: `${name}: cost at 10^6 rows ÷ at 10^4`,
+      what: `${name}: cost at ${largeRows} rows ÷ at ${SMALL_ROWS}`,
       unit: '×',
       ours: median(ratios),
       reference: null,

@@ -1,4 +1,5 @@
 import type { AppId, EpochMs, RecordKey, Store, StoredRecord } from '@pawl/core'
+import { claimStore } from './claim-store.ts'
 import { FORMER_KEY_KIND } from './former-keys.ts'
 import { KEY_SET_MAX_AGE_SECONDS } from './key-ring.ts'
 import { openSecretRing } from './master-secret.ts'
@@ -6,20 +7,18 @@ import { replaceFingerprint } from './secret-fingerprint.ts'
 import type { SigningAlgorithm } from './signing-key.ts'
 import {
   insertKey,
-  openKeyRecord,
+  type KeyFacts,
+  opensKeyRecord,
+  readKeyFacts,
   rewrapKeyRecord,
   SIGNING_KEY_KIND,
   SIGNING_KEY_KINDS,
 } from './signing-key-records.ts'
 
 /** What an operator sees of a signing key. */
-export interface KeyListing {
-  readonly kid: string
-  readonly algorithm: SigningAlgorithm
-  readonly createdAtMs: EpochMs
-  readonly signsFromMs: EpochMs
-  /** The id of the master secret it is sealed under. */
-  readonly secretId: string
+export interface KeyListing extends KeyFacts {
+  /** Whether the secrets given open it; no core starts on a store with one that they do not. */
+  readonly isOpenable: boolean
 }
 
 /** What it took to revoke a key. */
@@ -29,7 +28,10 @@ export type KeyRevocation = 'revoked' | 'unknown'
 export interface KeyAdmin {
   /** The keys of an app, oldest first. */
   readonly list: (app: AppId) => Promise<readonly KeyListing[]>
-  /** Makes the next key now; it signs once every verifier can have seen it. */
+  /**
+   * Makes the next key now; it signs once every verifier can have seen it. Throws a
+   * `WrongSecretError` under a secret that the store's cores could not open it with.
+   */
   readonly rotate: (
     app: AppId,
     order: {
@@ -40,10 +42,14 @@ export interface KeyAdmin {
   ) => Promise<{ readonly signsFromMs: EpochMs }>
   /**
    * Takes a key away: cores refuse its tokens within `KEY_RELOAD_MS`, verifiers within
-   * `KEY_SET_MAX_AGE_SECONDS` more. Sessions live on by refreshing.
+   * `KEY_SET_MAX_AGE_SECONDS` more. Sessions live on by refreshing. A key that cannot be opened
+   * goes as well.
    */
   readonly revoke: (app: AppId, kid: string) => Promise<KeyRevocation>
-  /** Seals every key of the apps anew under the first secret. Returns how many were changed. */
+  /**
+   * Seals every key of the apps anew under the first secret. Returns how many were changed. Throws
+   * a `WrongSecretError` unless the secret known so far is given too.
+   */
   readonly rewrap: (apps: readonly AppId[]) => Promise<number>
 }
 
@@ -63,7 +69,7 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
   async function rewrapRecord({ app, kind, id }: RecordKey): Promise<number> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const record = await store.findRecord({ kind, app, id })
-      if (record === undefined || secretIdOf(record.value) === ring.sealing.id) return 0
+      if (record === undefined || readKeyFacts(record).secretId === ring.sealing.id) return 0
       if (await rewrapKeyRecord(store, ring, record)) return 1
     }
     throw new Error(`the signing key ${id} of app ${app} keeps changing: try again`)
@@ -71,13 +77,14 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
 
   return {
     async list(app) {
-      return (await recordsOf(app)).map((record) => {
-        const { kid, algorithm, createdAtMs, signsFromMs } = openKeyRecord(ring, record)
-        const secretId = secretIdOf(record.value)
-        return { kid, algorithm, createdAtMs, signsFromMs, secretId }
-      })
+      const records = await recordsOf(app)
+      return records.map((record) => ({
+        ...readKeyFacts(record),
+        isOpenable: opensKeyRecord(ring, record),
+      }))
     },
     async rotate(app, { algorithm, isTurning, nowMs }) {
+      await claimStore(store, ring)
       const delayMs = KEY_SET_MAX_AGE_SECONDS * 1000 + HANDOVER_SKEW_MS
       const signsFromMs = (nowMs + delayMs) as EpochMs
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
@@ -89,13 +96,14 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
     },
     async revoke(app, kid) {
       for (const record of await recordsOf(app)) {
-        if (openKeyRecord(ring, record).kid !== kid) continue
+        if (readKeyFacts(record).kid !== kid) continue
         return (await store.deleteRecord(record)) ? 'revoked' : 'unknown'
       }
       const former = { kind: FORMER_KEY_KIND, app, id: kid }
       return (await store.deleteRecord(former)) ? 'revoked' : 'unknown'
     },
     async rewrap(apps) {
+      await claimStore(store, ring)
       let changed = 0
       for (const app of apps) {
         for (const record of await recordsOf(app)) changed += await rewrapRecord(record)
@@ -104,9 +112,4 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
       return changed
     },
   }
-}
-
-function secretIdOf(value: string): string {
-  const { sealed = '' } = JSON.parse(value) as { sealed?: string }
-  return sealed.split('.')[0] ?? ''
 }

@@ -102,6 +102,42 @@ export function openKeyRecord(secrets: SecretRing, record: StoredRecord): Signin
   }
 }
 
+/** What anybody who reads the store sees of a signing key: not its private half. */
+export interface KeyFacts {
+  readonly kid: string
+  readonly algorithm: SigningAlgorithm
+  readonly createdAtMs: EpochMs
+  readonly signsFromMs: EpochMs
+  /** The id of the master secret it is sealed under. */
+  readonly secretId: string
+}
+
+/**
+ * Reads a key's record without opening it: what it says is not proved. Throws
+ * `StoreError('corrupt')` for one that is none.
+ */
+export function readKeyFacts(record: StoredRecord): KeyFacts {
+  const { kid, alg: algorithm, createdAtMs, signsFromMs, sealed } = parseKeyRecord(record)
+  return {
+    kid,
+    algorithm,
+    createdAtMs: createdAtMs as EpochMs,
+    signsFromMs: signsFromMs as EpochMs,
+    secretId: sealed.split('.')[0] ?? '',
+  }
+}
+
+/** Whether {@link openKeyRecord} would open the record with these secrets. */
+export function opensKeyRecord(secrets: SecretRing, record: StoredRecord): boolean {
+  try {
+    openKeyRecord(secrets, record)
+    return true
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'corrupt') return false
+    throw error
+  }
+}
+
 /**
  * Seals a key's record anew under the sealing secret; false if another call changed it meanwhile.
  * True also for one that is sealed under it already.

@@ -1,9 +1,18 @@
 import de.bwaldvogel.mongo.MongoCollection;
+import de.bwaldvogel.mongo.MongoDatabase;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.CollectionOptions;
+import de.bwaldvogel.mongo.backend.CursorRegistry;
+import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.QueryResult;
+import de.bwaldvogel.mongo.backend.aggregation.Aggregation;
 import de.bwaldvogel.mongo.backend.aggregation.stage.AddFieldsStage;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.H2Collection;
+import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.oplog.NoopOplog;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -12,17 +21,21 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
+import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
  * The MongoDB server of the tests: mongo-java-server, which keeps its documents in one file. What
  * it lacks is added here, out of its own parts: the `hello` command, updates that are a pipeline of
  * one `$set` (in findAndModify), a write that is in the file before it is answered, documents
- * that change all at once for whoever reads them, and a wire version that today's clients speak to.
+ * that change all at once for whoever reads them, a look at the key before the other conditions of a
+ * query, and a wire version that today's clients speak to.
  *
  * <p>Arguments: port, file.
  */
 public final class Server {
+  private static final String KEY = "_id";
+
   public static void main(String[] args) {
     MVStore file = new MVStore.Builder().fileName(args[1]).autoCommitDisabled().open();
     MongoServer server = new MongoServer(new Backend(file));
@@ -79,6 +92,9 @@ public final class Server {
       if (name.equals("hello")) {
         return super.handleMessage(renamed(message, command, "ismaster"));
       }
+      if (name.equals("aggregate") && keyedMatchOf(command) != null) {
+        return aggregateByKey(message, command);
+      }
       boolean isPipeline = command.get("update") instanceof List;
       if (!name.equalsIgnoreCase("findAndModify") || !isPipeline) {
         return super.handleMessage(message);
@@ -112,6 +128,47 @@ public final class Server {
       return changes.isEmpty() ? new Document("none", 1) : changes;
     }
 
+    /** The `$match` by which a pipeline begins, if it names keys. */
+    private static Document keyedMatchOf(Document command) {
+      List<Document> pipeline = Aggregation.parse(command.get("pipeline"));
+      Document match = pipeline.isEmpty() ? null : (Document) pipeline.get(0).get("$match");
+      return match != null && match.containsKey(KEY) ? match : null;
+    }
+
+    /** What the server itself would look for among all documents, and answer in one batch. */
+    private Document aggregateByKey(MongoMessage message, Document command) {
+      MongoDatabase database = resolveDatabase(message.getDatabaseName());
+      String place = (String) command.get("aggregate");
+      MongoCollection<?> collection = database.resolveCollection(place, false);
+      List<Document> found = List.of();
+      if (collection != null) {
+        List<Document> pipeline = Aggregation.parse(command.get("pipeline"));
+        Stream<Document> known = collection.handleQueryAsStream(keyedMatchOf(command));
+        found =
+            Aggregation.fromPipeline(
+                    pipeline, this::resolveDatabase, database, collection, NoopOplog.get())
+                .runStages(known);
+      }
+      Document cursor = new Document("id", 0L);
+      cursor.append("ns", message.getDatabaseName() + "." + place).append("firstBatch", found);
+      return new Document("cursor", cursor).append("ok", 1.0);
+    }
+
+    @Override
+    protected MongoDatabase openOrCreateDatabase(String name) {
+      // Both are called from constructors of the parents: no field of this class is set by then.
+      return new H2Database(name, getMvStore(), getCursorRegistry()) {
+        @Override
+        protected MongoCollection<Object> openOrCreateCollection(
+            String place, CollectionOptions options) {
+          String full = getFullCollectionNamespace(place);
+          MVMap<Object, Document> data = getMvStore().openMap("databases." + full);
+          MVMap<String, Object> meta = getMvStore().openMap("meta." + full);
+          return new KeyedCollection(this, place, options, data, meta, cursorRegistry);
+        }
+      };
+    }
+
     private static MongoMessage renamed(MongoMessage message, Document command, String name) {
       Document other = new Document(name, 1);
       command.forEach(
@@ -127,6 +184,34 @@ public final class Server {
     public void close() {
       super.close();
       file.close();
+    }
+  }
+
+  /** Looks a key up and then at the other conditions, where the parent goes through all there is. */
+  private static final class KeyedCollection extends H2Collection {
+    KeyedCollection(
+        MongoDatabase database,
+        String name,
+        CollectionOptions options,
+        MVMap<Object, Document> data,
+        MVMap<String, Object> meta,
+        CursorRegistry cursors) {
+      super(database, name, options, data, meta, cursors);
+    }
+
+    @Override
+    protected QueryResult matchDocuments(
+        Document query, Document orderBy, int skip, int limit, int batchSize, Document fields) {
+      if (query.containsKey(KEY)) {
+        Document key = new Document(KEY, query.get(KEY));
+        for (Index<Object> index : getIndexes()) {
+          if (index.canHandle(key)) {
+            Iterable<Object> places = index.getPositions(key);
+            return matchDocuments(query, places, orderBy, skip, limit, batchSize, fields);
+          }
+        }
+      }
+      return super.matchDocuments(query, orderBy, skip, limit, batchSize, fields);
     }
   }
 

@@ -43,8 +43,9 @@ async function list(admin: KeyAdmin, app: AppId, command: StoreCommand): Promise
 }
 
 function line(key: KeyListing): string {
-  const { kid, algorithm, createdAtMs, signsFromMs, secretId } = key
-  return `${kid}  ${algorithm}  made ${iso(createdAtMs)}  signs from ${iso(signsFromMs)}  sealed under ${secretId}\n`
+  const { kid, algorithm, createdAtMs, signsFromMs, secretId, isOpenable } = key
+  const trouble = isOpenable ? '' : ', which does not open it here: no core starts with it'
+  return `${kid}  ${algorithm}  made ${iso(createdAtMs)}  signs from ${iso(signsFromMs)}  sealed under ${secretId}${trouble}\n`
 }
 
 async function revoke(admin: KeyAdmin, app: AppId, kid: string): Promise<number> {
