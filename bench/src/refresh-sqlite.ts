@@ -4,8 +4,9 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type EmbeddedCore, embedCore, generateSecret } from '@pawl/embedded'
 import { sqliteStore } from '@pawl/store-sqlite'
-import type { Figure } from './figure.ts'
-import { interleave, throughput } from './interleave.ts'
+import type { Figure, Line } from './figure.ts'
+import { interleave, type Subject, throughput } from './interleave.ts'
+import { leastWork } from './least-work.ts'
 import { bareUpdates, fillRows, LIVE_SPACING } from './sqlite-rows.ts'
 
 const ROWS = 1_000_000
@@ -13,6 +14,7 @@ const LIVE_SESSIONS = ROWS / LIVE_SPACING
 const IN_FLIGHT = 64
 const ROUNDS = 15
 const ROUND_MS = 1_000
+const BOUND_ROUNDS = 5
 
 /** Refreshes that write (row 2 of the rule), in process, beside the bare statement. */
 export const refreshSqlite: Figure = {
@@ -32,6 +34,7 @@ export const refreshSqlite: Figure = {
         ours: () => throughput(ROUND_MS, IN_FLIGHT, refresher(core, tokens)),
         reference,
       })
+      const bound = await boundBeside(reference)
       const reading = await throughput(ROUND_MS, IN_FLIGHT, repeater(core, tokens))
       const alone = await throughput(ROUND_MS, 1, refresher(core, tokens))
       database.close()
@@ -45,6 +48,7 @@ export const refreshSqlite: Figure = {
             value: writing.reference,
           },
           spread: writing.spread,
+          bound,
           goal: { kind: 'atLeast', target: 0.7, moonshot: 0.9 },
         },
         { what: 'refresh with the current token (row 1, a read)', ...plain(reading) },
@@ -55,6 +59,17 @@ export const refreshSqlite: Figure = {
       rmSync(dir, { recursive: true, force: true })
     }
   },
+}
+
+/** The cryptography of a refresh, without a store or a rule: signed here or in the pool. */
+async function boundBeside(reference: Subject): Promise<NonNullable<Line['bound']>> {
+  const ratios: number[] = []
+  for (const signer of ['here', 'pool'] as const) {
+    const work = leastWork(signer)
+    const ours = () => throughput(ROUND_MS, IN_FLIGHT, work)
+    ratios.push((await interleave(BOUND_ROUNDS, { ours, reference })).ratio)
+  }
+  return { what: 'the cryptography of a refresh', ratio: Math.max(...ratios) }
 }
 
 function plain(ours: number) {

@@ -1,5 +1,6 @@
 import type { Line } from '../figure.ts'
 import { interleave, type Subject } from '../interleave.ts'
+import { boundOf } from '../service/bare-load.ts'
 import type { HttpLoad } from './http-load.ts'
 import { tailLine } from './tail-latency.ts'
 
@@ -22,6 +23,7 @@ export async function httpLines(
       ours: measured.ratio * measured.reference,
       reference: { what: reference.what, value: measured.reference },
       spread: measured.spread,
+      bound: await boundOf(64, reference.run),
       goal: { kind: 'atLeast', target: 0.4, moonshot: 0.7 },
     },
     await tailLine(load),

@@ -2,6 +2,7 @@ import { postgresStore } from '@pawl/store-postgres'
 import { startEngine } from '../../../test/engines/index.ts'
 import type { Figure, Goal, Line } from '../figure.ts'
 import { interleave } from '../interleave.ts'
+import { boundOf } from '../service/bare-load.ts'
 import { httpLoad } from './http-load.ts'
 import { fillPostgres, pgbenchOn } from './pgbench.ts'
 import { tailLine } from './tail-latency.ts'
@@ -29,7 +30,7 @@ export const postgresHttp: Figure = {
     const compare = async (
       what: string,
       goal: Goal,
-      subjects: Parameters<typeof interleave>[1] & { readonly reads: string },
+      subjects: Parameters<typeof interleave>[1] & { readonly reads: string; inFlight: number },
     ) => {
       const { ratio, reference, spread } = await interleave(ROUNDS, subjects)
       lines.push({
@@ -38,6 +39,7 @@ export const postgresHttp: Figure = {
         ours: ratio * reference,
         reference: { what: subjects.reads, value: reference },
         spread,
+        bound: await boundOf(subjects.inFlight, subjects.reference),
         goal,
       })
     }
@@ -46,16 +48,19 @@ export const postgresHttp: Figure = {
         ours: () => load.refresh(64, durationMs),
         reference: () => pgbench.run('swap', 32, ROUND_SECONDS),
         reads: 'pgbench, one swap, 32 clients',
+        inFlight: 64,
       })
       await compare('log-in, 64 at a time', atLeast(0.8, 1.2), {
         ours: () => load.create(64, durationMs),
         reference: () => pgbench.run('insert', 32, ROUND_SECONDS),
         reads: 'pgbench, one insert, 32 clients',
+        inFlight: 64,
       })
       await compare('refresh, one at a time', atLeast(0.4, 0.6), {
         ours: () => load.refresh(1, durationMs),
         reference: () => pgbench.run('swap', 1, ROUND_SECONDS),
         reads: 'pgbench, one swap, 1 client',
+        inFlight: 1,
       })
       const repeated = await load.repeat(64, durationMs)
       lines.push({ what: 'a current token (a read)', unit: '/s', ours: repeated, reference: null })

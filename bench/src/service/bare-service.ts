@@ -1,0 +1,30 @@
+/**
+ * A process that does for each request what no core can leave out: `node:http`, one JSON body read
+ * and one written, the cryptography of a refresh. It has no store, no rule, no log and no limits.
+ */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { leastWork } from '../least-work.ts'
+
+/** As long as the answer to a refresh. */
+const ANSWER = JSON.stringify({ session: 's'.repeat(300), tokens: 't'.repeat(900) })
+
+const work = leastWork(process.argv[2] === 'pool' ? 'pool' : 'here')
+const server = createServer((request, response) => {
+  let body = ''
+  request.setEncoding('utf8').on('data', (chunk: string) => {
+    body += chunk
+  })
+  request.on('end', async () => {
+    JSON.parse(body)
+    await work()
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': ANSWER.length,
+    })
+    response.end(ANSWER)
+  })
+})
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
+})
