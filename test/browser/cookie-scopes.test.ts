@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { CookieOptions, FormerCookies } from '@pawl/node'
-import type { WebSession } from '@pawl/web'
 import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core'
 import { type CookieApp, openCookieApp } from './cookie-app.ts'
 import { openBrowser } from './open-browser.ts'
-
-declare global {
-  var pawlSession: WebSession
-}
 
 const HOST = 'app.shop.localhost'
 const WIDE = 'shop.localhost'

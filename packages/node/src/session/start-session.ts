@@ -13,8 +13,12 @@ import { type PawlSession, RequestSession } from './pawl-session.ts'
  * "remember me") its cookies end with the browser, and it is idle after 12 hours at the latest.
  */
 export type NewSession = Omit<RequestOf<'createSession'>, 'replaces' | 'keyThumbprint'> & {
-  /** Login CSRF check; default: the app's. */
-  readonly csrf?: CsrfMode
+  /**
+   * Login CSRF check; default: the app's. `state-checked`, for a log-in that ends with a redirect
+   * from elsewhere: you have made sure yourself that this very browser began it, by the `state` of
+   * OAuth 2.0 or OpenID Connect (RFC 6749 section 10.12), say, kept in a cookie and compared.
+   */
+  readonly csrf?: CsrfMode | 'state-checked'
 }
 
 /**
@@ -33,7 +37,7 @@ export async function startSession(
   const { config, core, nowMs } = driver
   const { csrf, ...fields } = input
   const transport = transportOf(request, config)
-  if (transport === 'cookie') {
+  if (transport === 'cookie' && csrf !== 'state-checked') {
     const refusal = refuseForeign(driver, request, csrf)
     if (refusal !== undefined) throw new PawlError(refusal)
   }
