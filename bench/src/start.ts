@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Figure } from './figure.ts'
 import { interleave } from './interleave.ts'
+import { builtService } from './service/built-service.ts'
 import { median } from './statistics.ts'
 
 const ROUNDS = 9
@@ -13,7 +14,6 @@ const ROUNDS = 9
 const IDLE_AFTER_MS = 1_500
 const MB = 1_048_576
 
-const SERVICE = path.resolve(import.meta.dirname, '../../packages/server/src/cli.ts')
 const BARE = `
 import { createServer } from 'node:http'
 createServer((request, response) => response.end('{}')).listen(0, '127.0.0.1', () => {
@@ -23,7 +23,7 @@ createServer((request, response) => response.end('{}')).listen(0, '127.0.0.1', (
 /** Process start to the first accepted request, and memory when idle. */
 export const start: Figure = {
   name: 'start',
-  title: 'the service: start to ready, memory when idle (SQLite, sources with a compile cache)',
+  title: 'the service: start to ready, memory when idle (SQLite, built package)',
   async measure() {
     const dir = mkdtempSync(path.join(tmpdir(), 'pawl-bench-'))
     const env = {
@@ -32,7 +32,7 @@ export const start: Figure = {
       PAWL_PORT: '0',
     }
     const memory = { ours: [] as number[], bare: [] as number[] }
-    const startOurs = () => startAndStop([SERVICE, 'serve'], { env, memory: memory.ours })
+    const startOurs = () => startAndStop([builtService(), 'serve'], { env, memory: memory.ours })
     const startBare = () => {
       return startAndStop(['--input-type=module', '-e', BARE], { env, memory: memory.bare })
     }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Figure, Line } from '../figure.ts'
 import { type HttpConnection, openConnection, requestText } from '../load/http-connection.ts'
 import { median } from '../statistics.ts'
+import { builtService } from './built-service.ts'
 import { type RunningService, startService } from './running-service.ts'
 
 const CONNECTIONS = 16
@@ -17,14 +18,14 @@ const LONG = { seconds: 600, refreshes: 1_000_000 }
 /** Memory of the service under refreshes, for half a minute. */
 export const memory: Figure = {
   name: 'memory',
-  title: `the service's memory under refreshes over HTTP, ${CONNECTIONS} at a time, SQLite (short: \`soak\` is the long run)`,
+  title: `the service's memory under refreshes over HTTP, ${CONNECTIONS} at a time, SQLite, built package (short: \`soak\` is the long run)`,
   measure: () => measureMemory(SHORT),
 }
 
 /** The same for ten minutes, and until a million refreshes are done. */
 export const soak: Figure = {
   name: 'soak',
-  title: `the service's memory under refreshes over HTTP, ${CONNECTIONS} at a time, SQLite: ten minutes and 10^6 refreshes`,
+  title: `the service's memory under refreshes over HTTP, ${CONNECTIONS} at a time, SQLite, built package: ten minutes and 10^6 refreshes`,
   isOnlyByName: true,
   measure: () => measureMemory(LONG),
 }
@@ -38,8 +39,9 @@ interface Span {
 async function measureMemory(span: Span): Promise<readonly Line[]> {
   const dir = mkdtempSync(path.join(tmpdir(), 'pawl-bench-'))
   // The first start fills the compile cache; it is written when the process ends.
-  await (await startService(dir)).stop()
-  const service = await startService(dir)
+  const cli = builtService()
+  await (await startService(dir, {}, cli)).stop()
+  const service = await startService(dir, {}, cli)
   const connections: HttpConnection[] = []
   try {
     while (connections.length < CONNECTIONS) connections.push(await openConnection(service.port))

@@ -23,10 +23,12 @@ export interface RunningService {
  * Starts the service on a folder, as `pawl serve` does; its log is read and thrown away.
  *
  * @param settings further settings, by the names of their environment variables
+ * @param cli the `pawl` command to start; default: that of the sources
  */
 export async function startService(
   dir: string,
   settings: Readonly<Record<string, string>> = {},
+  cli: string = SERVICE,
 ): Promise<RunningService> {
   const env = {
     NODE_COMPILE_CACHE: path.join(dir, 'compile-cache'),
@@ -34,7 +36,7 @@ export async function startService(
     PAWL_PORT: '0',
     ...settings,
   }
-  const child = spawn(process.execPath, [SERVICE, 'serve'], {
+  const child = spawn(process.execPath, [cli, 'serve'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
