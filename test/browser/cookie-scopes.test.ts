@@ -70,7 +70,7 @@ async function logIn(userId: string): Promise<void> {
 
 /** The cookies of ours that the browser has, without their values. */
 async function jar(): Promise<readonly string[]> {
-  const isOurs = ({ name }: Cookie) => /pawl-[ar]t$/.test(name)
+  const isOurs = ({ name }: Cookie) => /-[ar]t$/.test(name)
   const cookies = (await context.cookies()).filter(isOurs)
   return cookies.map(describeCookie).sort()
 }
@@ -149,6 +149,27 @@ describe('cookies in a real browser', () => {
     assert.equal(await call('/me'), '200 bob')
     assert.equal(app.refreshes() - before, 1)
   })
+
+  for (const name of [undefined, 'other']) {
+    const outcome = name === undefined ? 'evict each other' : 'leave each other alone'
+    test(`apps on two ports whose cookies are called ${name ?? 'the same'} ${outcome}`, async () => {
+      const other = await openCookieApp()
+      try {
+        await release({})
+        await logIn('ada')
+        await other.configure(name === undefined ? {} : { name })
+        await page.goto(other.originOf(HOST))
+        await page.evaluate(() => pawlSession.ready())
+        await logIn('bob')
+        assert.equal(await call('/me'), '200 bob')
+        await page.goto(app.originOf(HOST))
+        assert.match(await call('/me'), name === undefined ? /^401 / : /^200 ada$/)
+        assert.equal((await jar()).length, name === undefined ? 0 : 4)
+      } finally {
+        await other.close()
+      }
+    })
+  }
 
   test('at a host that the domain does not cover, nothing is kept, and the driver says why', async () => {
     await app.configure({ domain: WIDE })

@@ -1,18 +1,24 @@
-import { COOKIES, INSECURE_COOKIES } from '@pawl/protocol'
+import { INSECURE_COOKIES } from '@pawl/protocol'
 import { getDomain } from 'tldts'
 import { type CookieScope, cookieScope } from './http/cookies.ts'
 import type { CookieOptions, FormerCookies, PawlOptions } from './options.ts'
 
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
+/** The prefixes that browsers know begin with an underscore: ours alone to set. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/
 /** Most former configurations of cookies. */
 const FORMER_MAX = 8
 
 /** Adds what is wrong with the options of cookies to `faults`, one sentence each. */
 export function checkCookies(options: PawlOptions, faults: string[]): void {
   const cookies = options.cookies ?? {}
-  const { sameSite = 'lax', domain, partitioned, hostHttpPrefix, dangerouslyAllowHttp } = cookies
+  const { sameSite = 'lax', domain, name, partitioned, hostHttpPrefix } = cookies
+  const { dangerouslyAllowHttp } = cookies
   if (!['lax', 'strict', 'none'].includes(sameSite)) {
     faults.push('cookies.sameSite: must be lax, strict or none')
+  }
+  if (name !== undefined && !NAME.test(name)) {
+    faults.push('cookies.name: must be 1 to 32 letters, digits, - or _, a letter or digit first')
   }
   if (domain !== undefined && !DOMAIN.test(domain)) {
     faults.push('cookies.domain: must be a registered domain in lower case, without a leading dot')
@@ -80,15 +86,14 @@ export function cookieScopesOf(cookies: CookieOptions | FormerCookies): {
   }
 }
 
-function namesOf(cookies: CookieOptions | FormerCookies): {
+function namesOf({ name, domain, ...cookies }: CookieOptions | FormerCookies): {
   readonly access: string
   readonly refresh: string
 } {
-  if (cookies.dangerouslyAllowHttp) return INSECURE_COOKIES
-  const rename = (prefix: string) => ({
-    access: prefix + INSECURE_COOKIES.access,
-    refresh: prefix + INSECURE_COOKIES.refresh,
-  })
-  if (cookies.domain !== undefined) return rename('__Secure-')
-  return cookies.hostHttpPrefix ? rename('__Host-Http-') : COOKIES
+  const bare =
+    name === undefined ? INSECURE_COOKIES : { access: `${name}-at`, refresh: `${name}-rt` }
+  if (cookies.dangerouslyAllowHttp) return bare
+  const hostPrefix = cookies.hostHttpPrefix ? '__Host-Http-' : '__Host-'
+  const prefix = domain === undefined ? hostPrefix : '__Secure-'
+  return { access: prefix + bare.access, refresh: prefix + bare.refresh }
 }

@@ -89,6 +89,12 @@ export interface CookieOptions {
    * them; they are called `__Secure-…` then. Default: this host alone.
    */
   readonly domain?: string
+  /**
+   * What the names of both cookies begin with, behind the prefix; default `pawl`. Every port of a
+   * host has the same cookies, and so have all hosts of a `domain`: apps with cores or apps of
+   * their own need names of their own there, or each log-in at one ends the session at the other.
+   */
+  readonly name?: string
   /** Names with `__Host-Http-`, which scripts of the same origin cannot set; default false. */
   readonly hostHttpPrefix?: boolean
   /** Keeps cookies apart per embedding site (CHIPS); needs `sameSite: 'none'`. Default false. */
@@ -110,7 +116,7 @@ export interface CookieOptions {
 export interface FormerCookies
   extends Pick<
     CookieOptions,
-    'domain' | 'hostHttpPrefix' | 'partitioned' | 'sameSite' | 'dangerouslyAllowHttp'
+    'domain' | 'name' | 'hostHttpPrefix' | 'partitioned' | 'sameSite' | 'dangerouslyAllowHttp'
   > {
   /** Default `/`. */
   readonly path?: string

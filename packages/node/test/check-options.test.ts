@@ -62,6 +62,9 @@ const refused: Readonly<Record<string, object>> = {
   'a cookie domain that a host of strangers shares': { core, cookies: { domain: 'github.io' } },
   'a cookie domain that is an address': { core, cookies: { domain: '127.0.0.1' } },
   'a cookie domain that splits the header': { core, cookies: { domain: 'example.com; x' } },
+  'a cookie name that splits the header': { core, cookies: { name: 'a=b' } },
+  'a cookie name with a prefix of its own': { core, cookies: { name: '__Host-shop' } },
+  'an empty cookie name': { core, cookies: { name: '' } },
   'a former cookie path that splits the header': { core, cookies: { former: [{ path: '/; x' }] } },
   'a former cookie name that splits the header': {
     core,
@@ -104,6 +107,7 @@ const accepted: Readonly<Record<string, object>> = {
   'a cookie domain below a host of strangers': { core, cookies: { domain: 'ours.github.io' } },
   'a cookie domain of a private network': { core, cookies: { domain: 'shop.internal' } },
   'former cookies': { core, cookies: { former: [{ domain: 'example.com' }, { path: '/api' }] } },
+  'a cookie name, and the one before it': { core, cookies: { name: 'shop', former: [{}] } },
   'proxies by range': { core, trustProxy: ['10.0.0.0/8', '::1'] },
 }
 for (const [name, options] of Object.entries(accepted)) {
@@ -125,6 +129,9 @@ test('cookie names say what protects them', () => {
     '__Secure-pawl-at',
     '; Path=/; Domain=example.com; Secure; HttpOnly; SameSite=Lax',
   ])
+  assert.deepEqual(names({ name: 'shop' }), ['__Host-shop-at', strict])
+  assert.equal(names({ name: 'shop', domain: 'example.com' })[0], '__Secure-shop-at')
+  assert.equal(names({ name: 'shop', dangerouslyAllowHttp: true })[0], 'shop-at')
   assert.deepEqual(names({ dangerouslyAllowHttp: true, sameSite: 'strict' }), [
     'pawl-at',
     '; Path=/; HttpOnly; SameSite=Strict',
