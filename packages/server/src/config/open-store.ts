@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Store } from '@pawl/core'
+import { nearestName } from './nearest.ts'
 
 /** One way to a database: what a store's URL starts with, and what opens it. */
 interface StoreKind {
@@ -25,15 +26,41 @@ const STORE_KINDS: { readonly [scheme: string]: StoreKind } = {
 }
 
 const SQLITE = 'sqlite'
+/** A path with two slashes in front would be one from the root, which nobody means. */
+const SQLITE_WITH_HOST = /^sqlite:\/\/[^/]/
+/** What people call engines that have another scheme. */
+const NICKNAMES: { readonly [scheme: string]: string } = {
+  pg: 'postgres',
+  psql: 'postgres',
+  mongo: 'mongodb',
+  valkey: 'redis',
+  valkeys: 'rediss',
+  file: SQLITE,
+}
 const PRIVATE_DIR_MODE = 0o700
 
 /** What is wrong with the `store` of a configuration, or null; repeats no password. */
 export function faultOfStore(store: string): string | null {
+  if (SQLITE_WITH_HOST.test(store)) {
+    return 'store: a SQLite file has no host: write sqlite:<path>, with one slash or none before it'
+  }
   if (store === SQLITE || store.startsWith(`${SQLITE}:`)) return null
   const scheme = schemeOf(store)
   if (scheme !== undefined && Object.hasOwn(STORE_KINDS, scheme)) return null
   const known = [SQLITE, 'sqlite:<path>', ...Object.keys(STORE_KINDS).map((one) => `${one}//…`)]
-  return `store: must be one of ${known.join(', ')}`
+  const meant = likelyMeant(store)
+  const hint = meant === undefined ? '' : `: did you mean ${meant}?`
+  return `store: must be one of ${known.join(', ')}${hint}`
+}
+
+/** What a store that is none may stand for; only names of ours, since a password may be in it. */
+function likelyMeant(store: string): string | undefined {
+  const scheme = /^[a-z0-9+]+(?=:)/i.exec(store)?.[0].toLowerCase()
+  if (scheme === undefined) return /[/\\]|\.\w+$/.test(store) ? `${SQLITE}:<path>` : undefined
+  const schemes = Object.keys(STORE_KINDS).map((known) => known.slice(0, -1))
+  const nearest = NICKNAMES[scheme] ?? nearestName(scheme, [SQLITE, ...schemes])
+  if (nearest === undefined) return undefined
+  return nearest === SQLITE ? `${SQLITE}:<path>` : `${nearest}://…`
 }
 
 /** A store's URL without its password, for people and logs. */
