@@ -7,7 +7,8 @@
 const protocol = '^packages/protocol/src/'
 const core = '^packages/core/src/'
 const embedded = '^packages/embedded/src/'
-const stores = '^packages/store-(?!testkit)[a-z]+/src/'
+const stores = '^packages/store-(?!kit|testkit)[a-z]+/src/'
+const storeKit = '^packages/store-kit/src/'
 const storeTestkit = '^packages/store-testkit/src/'
 const client = '^packages/client/src/'
 const node = '^packages/node/src/'
@@ -25,7 +26,8 @@ const walls = {
   'core-usecases': [usecases, [protocol, domain, ports]],
   core: [core, [protocol]],
   'store-testkit': [storeTestkit, [protocol, core]],
-  stores: [stores, [protocol, core]],
+  'store-kit': [storeKit, [protocol, core]],
+  stores: [stores, [protocol, core, storeKit]],
   embedded: [embedded, [protocol, core]],
   server: ['^packages/server/src/', [protocol, core, embedded, stores]],
   node: [node, [protocol]],
@@ -76,10 +78,10 @@ export default {
     },
     {
       name: 'one-store-knows-no-other',
-      comment: 'Stores share the contract, never each other.',
+      comment: 'Stores share the contract and the kit, never each other.',
       severity: 'error',
       from: { path: '^packages/(store-(?!testkit)[a-z]+)/src/' },
-      to: { path: '^packages/store-[a-z]+/src/', pathNot: '^packages/$1/src/' },
+      to: { path: '^packages/store-[a-z]+/src/', pathNot: ['^packages/$1/src/', storeKit] },
     },
     {
       name: 'compatible-wire-translates-only',
@@ -109,7 +111,7 @@ export default {
       from: {
         path: '^packages/',
         pathNot: [
-          '^packages/server/src/(supertokens/|start-server|http/handle-request|commands/import|config/wire-defaults)',
+          '^packages/server/src/(supertokens/|start-server|http/handle-request|commands/(import|secret)|config/wire-defaults)',
           '/test/',
         ],
       },

@@ -1,6 +1,18 @@
 import { decodeBase64url } from './base64url.ts'
-import type { SecretRing } from './master-secret.ts'
+import { openSecretRing, type SecretRing } from './master-secret.ts'
 import { seal, unseal } from './seal.ts'
+
+/** Seals and opens secrets of former cores, as a core with these master secrets does. */
+export function formerSeals(secrets: readonly string[]): {
+  readonly sealSecret: (secret: string, context: string) => string
+  readonly openSecret: (sealed: string, context: string) => string | undefined
+} {
+  const ring = openSecretRing(secrets)
+  return {
+    sealSecret: (secret, context) => sealFormerSecret(ring, secret, context),
+    openSecret: (sealed, context) => openFormerSecret(ring, sealed, context),
+  }
+}
 
 /** Seals a secret of a core whose sessions were taken over: `<secretId>.<sealed>`. */
 export function sealFormerSecret(secrets: SecretRing, secret: string, context: string): string {

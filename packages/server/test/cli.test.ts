@@ -54,9 +54,9 @@ describe('the pawl command', () => {
     assert.match(help.output, /pawl serve/)
     assert.match(help.output, /--race-window-ms/)
     assert.doesNotMatch(help.output, /--secret|--api-keys/)
-    const unknown = await finish(start(['sevre']))
+    const unknown = await finish(start(['serv']))
     assert.equal(unknown.code, 2)
-    assert.match(unknown.errors, /"sevre"/)
+    assert.match(unknown.errors, /"serv": did you mean pawl serve\?/)
   })
 
   it('makes secrets and keys that it accepts itself', async () => {
@@ -78,6 +78,13 @@ describe('the pawl command', () => {
     assert.match(refused.errors, /port \(--port\) must be/)
     assert.match(refused.errors, /"more" is not an option/)
     assert.equal(existsSync(path.join(dir, 'none', 'secret')), false)
+  })
+
+  it('tells a configuration that does not hold by its exit code, though it shows late', async () => {
+    const env = { PAWL_DATA_DIR: path.join(dir, 'open'), PAWL_HOST: '0.0.0.0' }
+    const refused = await finish(start(['serve'], env))
+    assert.equal(refused.code, 2)
+    assert.match(refused.errors, /^pawl: host: 0.0.0.0 can be reached .* `pawl apikey create`.*\n$/)
   })
 
   it('keeps sessions over a restart, in a directory of its own', async () => {
@@ -109,7 +116,7 @@ describe('the pawl command', () => {
     const other = { PAWL_DATA_DIR: path.join(dir, 'other'), PAWL_PORT: port }
     const taken = await finish(start(['serve'], other))
     assert.equal(taken.code, 1)
-    assert.match(taken.errors, /EADDRINUSE/)
+    assert.match(taken.errors, /^pawl: port \d+ on 127.0.0.1 is taken .*PAWL_PORT or --port\n$/)
     running.kill('SIGTERM')
     await once(running, 'exit')
     const wrong = await finish(start(['serve'], { ...env, PAWL_SECRET: 'abcdefghij'.repeat(5) }))

@@ -9,16 +9,16 @@ import {
   revokeApiKey,
   type StoredApiKey,
 } from '../http/stored-api-keys.ts'
-import { complain, FAILURE_EXIT, print } from './output.ts'
+import { namesOfApps } from './names-of-apps.ts'
+import { complain, FAILURE_EXIT, print, remark } from './output.ts'
 import { shownTime } from './with-core.ts'
 import { type StoreCommand, withStore } from './with-store.ts'
 
-const OPTIONS = {
-  name: 'text',
-  scopes: 'text',
-  app: 'text',
-  expires: 'text',
-  json: 'flag',
+const SHAPE = {
+  family: 'apikey',
+  forms: ['generate', 'create', 'list', 'revoke <id>'],
+  makesStore: ['create'],
+  own: { name: 'text', scopes: 'text', app: 'text', expires: 'text', json: 'flag' },
 } as const
 const NAME_CHARS_MAX = 100
 const DAY_MS = 86_400_000
@@ -26,18 +26,15 @@ const KNOWN_WITHIN = `Running services know it within ${API_KEYS_KNOWN_WITHIN_MS
 
 /** `pawl apikey generate | create | list | revoke <id>`: the keys that callers present. */
 export async function apikeyCommand(args: readonly string[]): Promise<number> {
-  if (args.length === 1 && args[0] === 'generate') {
+  if (args[0] === 'generate') {
+    if (args.length > 1) return complain(['pawl apikey generate takes nothing more'])
     const { key, keyHash } = generateApiKey()
     return print(`key:  ${key}\nhash: ${keyHash}\n`)
   }
-  return withStore(args, OPTIONS, async (command) => {
-    const [verb, id, ...rest] = command.words
-    if (verb === 'create' && id === undefined) return create(command)
-    if (verb === 'list' && id === undefined) return list(command)
-    if (verb === 'revoke' && id !== undefined && rest.length === 0) return revoke(command, id)
-    return complain([
-      'say pawl apikey generate, pawl apikey create, pawl apikey list or pawl apikey revoke <id>',
-    ])
+  return withStore(args, SHAPE, async (command) => {
+    const [verb, id = ''] = command.words
+    if (verb === 'create') return create(command)
+    return verb === 'list' ? list(command) : revoke(command, id)
   })
 }
 
@@ -56,6 +53,9 @@ async function create({ options, store }: StoreCommand): Promise<number> {
       : []),
   ]
   if (scopes === undefined || notAfterMs === undefined || faults.length > 0) return complain(faults)
+  if (app !== null && !(await namesOfApps(store)).includes(app)) {
+    remark(`the store knows no app ${app} yet: the key is good for nothing else`)
+  }
   const { key, stored } = await createApiKey(store, { name, scopes, app, notAfterMs, nowMs })
   if (options.json === true) return print(`${JSON.stringify({ key, ...shown(stored) })}\n`)
   return print(`${key}\n\n${line(stored)}This is the only time the key is shown. ${KNOWN_WITHIN}\n`)

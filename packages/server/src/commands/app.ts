@@ -2,7 +2,11 @@ import { APP_LIMITS, type AppEntry, type Outcome, ok, type TenantEntry } from '@
 import { complain, FAILURE_EXIT, print } from './output.ts'
 import { type CoreCommand, show, withCore } from './with-core.ts'
 
-const OPTIONS = { settings: 'text', version: 'text', yes: 'flag' } as const
+const SHAPE = {
+  forms: ['list', "put <name> [--settings '<JSON>']", 'remove <name>'],
+  makesStore: ['put'],
+  own: { settings: 'text', version: 'text', yes: 'flag' },
+} as const
 const KNOWN_WITHIN = `Running services know it within ${APP_LIMITS.knownWithinMs / 1000} s.`
 
 type Entry = AppEntry | TenantEntry
@@ -22,7 +26,7 @@ interface Shelf {
 
 /** `pawl app list | put <name> | remove <name>`: the apps of the installation. */
 export async function appCommand(args: readonly string[]): Promise<number> {
-  return withCore(args, OPTIONS, async (command) => {
+  return withCore(args, { family: 'app', ...SHAPE }, async (command) => {
     const { core } = command
     if (command.options.app !== undefined) return complain(['pawl app takes no --app'])
     return manage(command, {
@@ -40,7 +44,7 @@ export async function appCommand(args: readonly string[]): Promise<number> {
 
 /** `pawl tenant list | put <name> | remove <name>`: the tenants of `--app`, else of the default. */
 export async function tenantCommand(args: readonly string[]): Promise<number> {
-  return withCore(args, OPTIONS, async (command) => {
+  return withCore(args, { family: 'tenant', ...SHAPE }, async (command) => {
     const { core } = command
     return manage(command, {
       what: 'tenant',
@@ -56,18 +60,11 @@ export async function tenantCommand(args: readonly string[]): Promise<number> {
 }
 
 async function manage(command: CoreCommand, shelf: Shelf): Promise<number> {
-  const [verb, name, ...rest] = command.words
-  if (verb === 'list' && name === undefined) {
+  const [verb, name = ''] = command.words
+  if (verb === 'list') {
     return show(command, await readAll(shelf), (entries) => entries.map(line).join(''))
   }
-  if (name !== undefined && rest.length === 0) {
-    if (verb === 'put') return put(command, shelf, name)
-    if (verb === 'remove') return remove(command, shelf, name)
-  }
-  const { what } = shelf
-  return complain([
-    `say pawl ${what} list, pawl ${what} put <name> --settings '<JSON>' or pawl ${what} remove <name> --yes`,
-  ])
+  return verb === 'put' ? put(command, shelf, name) : remove(command, shelf, name)
 }
 
 /** Bounded: no name comes twice, and there are at most so many records. */

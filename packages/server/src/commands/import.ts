@@ -5,19 +5,24 @@ import { openWireSettings } from '../supertokens/wire-settings.ts'
 import { complain, FAILURE_EXIT, print } from './output.ts'
 import { type StoreCommand, withStore } from './with-store.ts'
 
-const OPTIONS = { from: 'text', prefix: 'text', finish: 'flag' } as const
-const USAGE = 'say pawl import supertokens --from postgres://… [--prefix <text>] [--finish]'
+const SHAPE = {
+  family: 'import',
+  forms: ['supertokens [--from postgres://…] [--prefix <text>] [--finish]'],
+  makesStore: ['supertokens'],
+  own: { from: 'text', prefix: 'text', finish: 'flag' },
+} as const
 
 /**
  * `pawl import supertokens --from <url>`: the live sessions and keys of a SuperTokens database.
  * `PAWL_IMPORT_FROM` stands for the URL where it holds a password. `--finish` is the last pass.
  */
 export async function importCommand(args: readonly string[]): Promise<number> {
-  return withStore(args, OPTIONS, async (command) => {
-    const { words, options } = command
+  return withStore(args, SHAPE, async (command) => {
+    const { options } = command
     const url = String(options.from ?? process.env.PAWL_IMPORT_FROM ?? '')
-    if (words.length !== 1 || words[0] !== 'supertokens' || url === '') return complain([USAGE])
-    if (!/^postgres(ql)?:\/\//.test(url)) return complain(['--from must be a postgres:// URL'])
+    if (!/^postgres(ql)?:\/\//.test(url)) {
+      return complain(['--from, or PAWL_IMPORT_FROM, must be a postgres:// URL'])
+    }
     return show(await runImport(command, url), options.finish === true)
   })
 }

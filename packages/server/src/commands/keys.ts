@@ -7,20 +7,28 @@ import {
   openKeyAdmin,
 } from '@pawl/embedded'
 import { secretsFor } from '../config/secrets.ts'
+import { namesOfApps } from './names-of-apps.ts'
 import { complain, FAILURE_EXIT, print } from './output.ts'
 import { type StoreCommand, withStore } from './with-store.ts'
 
-const OPTIONS = { app: 'text', json: 'flag' } as const
+const SHAPE = {
+  family: 'keys',
+  forms: ['list', 'rotate', 'revoke <kid>'],
+  own: { app: 'text', json: 'flag' },
+} as const
 
 /** `pawl keys list | rotate | revoke <kid>`: the signing keys of an app (`--app`, else default). */
 export async function keysCommand(args: readonly string[]): Promise<number> {
-  return withStore(args, OPTIONS, async (command) => {
+  return withStore(args, SHAPE, async (command) => {
     const { words, options, config, store } = command
     const app = String(options.app ?? 'default') as AppId
     const admin = openKeyAdmin(store, secretsFor(config, store))
-    const [verb, kid, ...rest] = words
-    if (verb === 'list' && kid === undefined) return list(admin, app, command)
-    if (verb === 'rotate' && kid === undefined) {
+    const [verb, kid = ''] = words
+    if (!(await namesOfApps(store)).includes(app) && (await admin.list(app)).length === 0) {
+      return complain([`there is no app ${app}: see pawl app list`], FAILURE_EXIT)
+    }
+    if (verb === 'list') return list(admin, app, command)
+    if (verb === 'rotate') {
       const nowMs = Date.now() as EpochMs
       const isTurning = config.signingKeys === 'turning'
       const algorithm = config.signingAlgorithm
@@ -30,8 +38,7 @@ export async function keysCommand(args: readonly string[]): Promise<number> {
           'Tokens of the present key stay good until they expire.\n',
       )
     }
-    if (verb === 'revoke' && kid !== undefined && rest.length === 0) return revoke(admin, app, kid)
-    return complain(['say pawl keys list, pawl keys rotate or pawl keys revoke <kid>'])
+    return revoke(admin, app, kid)
   })
 }
 

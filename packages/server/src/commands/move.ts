@@ -44,6 +44,9 @@ async function openAndMove({ from, to, dataDir }: Places): Promise<number> {
   const stores: Store[] = []
   try {
     if (!isThere(from, dataDir)) throw new Error(`there is no store at ${from}`)
+    if (!isThere(to, dataDir)) {
+      throw new Error(`there is no store at ${to}: make it with pawl migrate --store ${to}`)
+    }
     for (const store of [from, to]) stores.push(await openStore({ store, dataDir }))
     const [source, target] = stores as [Store, Store]
     return await runMove({ source, target, from: nameOf(from, dataDir) })

@@ -14,3 +14,8 @@ export function complain(faults: readonly string[], exitCode: number = USAGE_EXI
   process.stderr.write(faults.map((fault) => `pawl: ${fault}\n`).join(''))
   return exitCode
 }
+
+/** Tells people what they may want to know, on the standard error; changes no exit code. */
+export function remark(text: string): void {
+  process.stderr.write(`pawl: ${text}\n`)
+}

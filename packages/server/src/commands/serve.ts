@@ -1,3 +1,4 @@
+import type { ServerConfig } from '../config/table.ts'
 import { parseCommandLine } from './command-line.ts'
 import { complain, FAILURE_EXIT, print } from './output.ts'
 
@@ -18,14 +19,27 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     const { printConfig } = await import('../config/print-config.ts')
     return print(printConfig(loaded.config, loaded.origins))
   }
-  const { startServer } = await import('../start-server.ts')
+  const { ConfigError, startServer } = await import('../start-server.ts')
   try {
     const server = await startServer(loaded.config)
     return await untilStopped(server.close)
   } catch (error) {
-    const hasSentence = error instanceof Error && error.message !== ''
-    return complain([hasSentence ? error.message : String(error)], FAILURE_EXIT)
+    if (error instanceof ConfigError) return complain(error.faults)
+    return complain([sentenceOf(error, loaded.config)], FAILURE_EXIT)
   }
+}
+
+/** Why the service did not start; what the operating system says of the address, with a remedy. */
+function sentenceOf(error: unknown, { host, port }: ServerConfig): string {
+  if (!(error instanceof Error) || error.message === '') return String(error)
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') {
+    return `port ${port} on ${host} is taken (${code}): stop what uses it, or set PAWL_PORT or --port`
+  }
+  const isAddress = syscall === 'listen' || syscall === 'getaddrinfo'
+  return isAddress
+    ? `cannot listen on ${host}, port ${port} (${code}): set PAWL_HOST and PAWL_PORT`
+    : error.message
 }
 
 /** Waits for the first signal, then for the stop; a second signal ends the process at once. */

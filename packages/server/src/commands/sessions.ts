@@ -2,32 +2,31 @@ import { LIMITS, type Outcome, ok, type ResponseOf, type SessionInfo } from '@pa
 import { complain, FAILURE_EXIT, print } from './output.ts'
 import { type CoreCommand, show, shownTime, withCore } from './with-core.ts'
 
-const OPTIONS = { user: 'text', tenant: 'text', revoke: 'flag' } as const
+const SESSIONS_SHAPE = {
+  family: 'sessions',
+  forms: ['list --user <id>', 'revoke <handle>'],
+  own: { user: 'text', tenant: 'text' },
+} as const
+const USER_SHAPE = {
+  family: 'user',
+  forms: ['sessions <id> [--revoke]'],
+  own: { tenant: 'text', revoke: 'flag' },
+} as const
 /** The most pages that one command reads. */
 const PAGES_MAX = 20
 
 /** `pawl sessions list --user <id> | revoke <handle>`: live sessions, by `--app` and `--tenant`. */
 export async function sessionsCommand(args: readonly string[]): Promise<number> {
-  return withCore(args, OPTIONS, async (command) => {
-    const { words, options } = command
-    const [verb, handle, ...rest] = words
-    if (verb === 'list' && handle === undefined && typeof options.user === 'string') {
-      return list(command, options.user)
-    }
-    if (verb === 'revoke' && handle !== undefined && rest.length === 0) {
-      return revoke(command, handle)
-    }
-    return complain(['say pawl sessions list --user <id> or pawl sessions revoke <handle>'])
+  return withCore(args, SESSIONS_SHAPE, async (command) => {
+    const [verb, handle = ''] = command.words
+    return verb === 'list' ? list(command, String(command.options.user)) : revoke(command, handle)
   })
 }
 
 /** `pawl user sessions <id> [--revoke]`: a user's live sessions, or the end of all of them. */
 export async function userCommand(args: readonly string[]): Promise<number> {
-  return withCore(args, OPTIONS, async (command) => {
-    const [noun, userId, ...rest] = command.words
-    if (noun !== 'sessions' || userId === undefined || rest.length > 0) {
-      return complain(['say pawl user sessions <id> or pawl user sessions <id> --revoke'])
-    }
+  return withCore(args, USER_SHAPE, async (command) => {
+    const [, userId = ''] = command.words
     if (command.options.revoke !== true) return list(command, userId)
     const outcome = await command.core.revokeSessions({ userId, tenant: tenantOf(command) })
     return show(command, outcome, ({ handles }) => `${handles.length} sessions ended.\n`)

@@ -1,7 +1,6 @@
 import type { CoreApi, Outcome } from '@pawl/protocol'
-import type { OwnOptions } from './command-line.ts'
 import { complain, FAILURE_EXIT, print } from './output.ts'
-import { type StoreCommand, withStore } from './with-store.ts'
+import { type CommandShape, type StoreCommand, withStore } from './with-store.ts'
 
 /** A command that asks a core of its own: the one of the app named by `--app`, else the default. */
 export interface CoreCommand extends StoreCommand {
@@ -11,10 +10,11 @@ export interface CoreCommand extends StoreCommand {
 /** Runs a command against a core over the configured store; no service needs to run. */
 export async function withCore(
   args: readonly string[],
-  own: OwnOptions,
+  shape: CommandShape,
   run: (command: CoreCommand) => Promise<number>,
 ): Promise<number> {
-  return withStore(args, { app: 'text', json: 'flag', ...own }, async (command) => {
+  const own = { app: 'text', json: 'flag', ...shape.own } as const
+  return withStore(args, { ...shape, own }, async (command) => {
     const { config, store, options } = command
     const { embedCore } = await import('@pawl/embedded')
     const { secretsFor } = await import('../config/secrets.ts')
@@ -28,7 +28,8 @@ export async function withCore(
     try {
       const app = options.app === undefined ? 'default' : String(options.app)
       const core = root.app(app)
-      if (core === undefined) return complain([`there is no app ${app}`], FAILURE_EXIT)
+      if (core === undefined)
+        return complain([`there is no app ${app}: see pawl app list`], FAILURE_EXIT)
       return await run({ ...command, core })
     } finally {
       await root.close()

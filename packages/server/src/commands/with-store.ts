@@ -1,7 +1,20 @@
+import { existsSync } from 'node:fs'
 import type { Store } from '@pawl/core'
 import type { ServerConfig } from '../config/table.ts'
+import { type CommandForm, faultOfWords } from './command-forms.ts'
 import { type CommandLine, type OwnOptions, parseCommandLine } from './command-line.ts'
 import { complain, FAILURE_EXIT } from './output.ts'
+
+/** What a family of commands takes. */
+export interface CommandShape {
+  /** The first word: `keys`. */
+  readonly family: string
+  readonly forms: readonly CommandForm[]
+  /** First words of the forms that make an embedded database which is not there. */
+  readonly makesStore?: readonly string[]
+  /** Options beside those of the configuration. */
+  readonly own: OwnOptions
+}
 
 /** What a command works with: its words, its options, the configuration and the store. */
 export interface StoreCommand {
@@ -14,23 +27,32 @@ export interface StoreCommand {
 /**
  * Runs a command on the configured store, without a running service, and closes the store. The
  * schema is brought up to date first, as a core would. What is wrong is one sentence and exit code
- * 2 (the command line, the configuration) or 1 (the work).
+ * 2 (the command line, the configuration) or 1 (the work). Nothing is opened or made for a command
+ * line that does not hold, nor an embedded database by a command that can only find it empty.
  */
 export async function withStore(
   args: readonly string[],
-  own: OwnOptions,
+  shape: CommandShape,
   run: (command: StoreCommand) => Promise<number>,
 ): Promise<number> {
+  const { family, forms, makesStore = [], own } = shape
   const line = parseCommandLine(args, own)
   const { loadConfig } = await import('../config/load-config.ts')
   const file = line.config.config ?? process.env.PAWL_CONFIG
   const loaded = loadConfig({ file, env: process.env, flags: line.config })
   if (loaded.kind === 'faults') return complain([...line.faults, ...loaded.faults])
   if (line.faults.length > 0) return complain(line.faults)
+  const fault = faultOfWords(line, family, forms)
+  if (fault !== null) return complain([fault])
   const { config } = loaded
   let store: Store | undefined
   try {
-    const { openStore } = await import('../config/open-store.ts')
+    const { openStore, sqliteFileOf } = await import('../config/open-store.ts')
+    const file = sqliteFileOf(config)
+    const isMaker = makesStore.includes(line.positionals[0] ?? '')
+    if (file !== undefined && !isMaker && !existsSync(file)) {
+      return complain([noDatabase(file)], FAILURE_EXIT)
+    }
     store = await openStore(config)
     await store.migrate()
     return await run({ words: line.positionals, options: line.options, config, store })
@@ -40,4 +62,8 @@ export async function withStore(
   } finally {
     await store?.close()
   }
+}
+
+function noDatabase(file: string): string {
+  return `there is no database ${file}: say where it is with --data-dir or --store, or make it with pawl migrate`
 }

@@ -45,7 +45,8 @@ describe('pawl move', () => {
   it('moves and says so, again and again, until a core starts there', async () => {
     const [from, to] = [await makeSource('from'), `sqlite:${fileOf('to')}`]
     const early = await pawl('move', '--from', from, '--to', to)
-    assert.deepEqual([early.code, /run pawl migrate/.test(early.errors)], [1, true])
+    assert.deepEqual([early.code, /with pawl migrate --store/.test(early.errors)], [1, true])
+    assert.equal(existsSync(fileOf('to')), false)
     assert.equal((await pawl('migrate', '--store', to)).code, 0)
     for (let time = 0; time < 2; time += 1) {
       const { code, output } = await pawl('move', '--from', from, '--to', to)

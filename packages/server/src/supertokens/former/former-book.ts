@@ -93,6 +93,21 @@ export async function writeFormer(
   if (record !== undefined) await store.replaceRecord(place, record.version, value)
 }
 
+/** Seals what is kept of the former core of an app, if anything is, anew under the first secret. */
+export async function rewrapFormer(store: RecordStore, seals: Seals, app: string): Promise<void> {
+  const place = { kind: KIND, app, id: ID }
+  const record = await store.findRecord(place)
+  if (record === undefined) return
+  const { sealed, ...rest } = JSON.parse(record.value) as StoredFormer
+  const key = seals.openSecret(sealed, contextOf(app))
+  if (key === undefined)
+    throw new Error(`the key of the former core of app ${app} cannot be opened`)
+  const value = { ...rest, sealed: seals.sealSecret(key, contextOf(app)) } satisfies StoredFormer
+  if (!(await store.replaceRecord(place, record.version, JSON.stringify(value)))) {
+    throw new Error(`what is kept of the former core of app ${app} changed meanwhile: try again`)
+  }
+}
+
 function contextOf(app: string): string {
   return `${app}|${ID}|${KIND}`
 }
