@@ -1,13 +1,5 @@
-import {
-  type ContentStore,
-  type CutOffSweep,
-  type CutOffsSwept,
-  PAGE_LIMIT_MAX,
-  type Session,
-  type SessionStore,
-  type StoredCutOff,
-  type WalkPage,
-} from '@pawl/core'
+import type { CutOffSweep, CutOffsSwept, Session, StoredCutOff, WalkPage } from '@pawl/core'
+import { type ContentMethods, cutPage, pageSize } from '@pawl/store-kit'
 import { type Collection, type Document, MongoBulkWriteError } from 'mongodb'
 import { putCutOff } from './cut-offs.ts'
 import type { Collections, Database } from './database.ts'
@@ -25,10 +17,7 @@ import {
 import { documentToSession, mayReplace, type SessionDocument, sessionToDocument } from './rows.ts'
 
 /** The methods of the port that a move needs, and the sweep of cut-offs. */
-export function mongodbContent(
-  db: Database,
-  log: RevocationLog,
-): ContentStore & Pick<SessionStore, 'sweepCutOffs'> {
+export function mongodbContent(db: Database, log: RevocationLog): ContentMethods {
   return {
     walkSessions: (after, limit) =>
       walk<SessionDocument, Session>(
@@ -70,19 +59,18 @@ async function walk<Stored extends Document & { readonly _id: string }, Item>(
   toItem: (document: Stored) => Item,
   ask: (page: (from: Collection<Stored>) => Promise<Stored[]>) => Promise<Stored[]>,
 ): Promise<WalkPage<Item>> {
-  const most = Math.min(limit, PAGE_LIMIT_MAX)
+  const size = pageSize(limit)
   const last = after?.startsWith(CURSOR_MARK) ? after.slice(CURSOR_MARK.length) : ''
   const found = await ask((from) => {
     const filter = { _id: { $gt: last } } as never
     return from
       .find(filter)
       .sort({ _id: 1 })
-      .limit(most + 1)
+      .limit(size + 1)
       .toArray() as Promise<Stored[]>
   })
-  const page = found.slice(0, most)
-  const next = found.length > most ? `${CURSOR_MARK}${page.at(-1)?._id}` : null
-  return { items: page.map(toItem), next }
+  const { rows, last: end } = cutPage(found, size)
+  return { items: rows.map(toItem), next: end === undefined ? null : `${CURSOR_MARK}${end._id}` }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { StoreError } from '@pawl/core'
+import { answeredWithin, answerLost, type Effect } from '@pawl/store-kit'
 import {
   type Collection,
   type Db,
@@ -11,12 +12,6 @@ import { wrongUrl } from './connection.ts'
 import { isAnswerLost, isNotSent, reasonOf, toStoreError } from './errors.ts'
 import type { CutOffDocument, EntryDocument, RecordDocument } from './log-rows.ts'
 import type { SessionDocument } from './rows.ts'
-
-/**
- * What commands do to the database: nothing; something that does no harm when it is done a second
- * time, since it then finds its own condition gone; or what may be sent only once.
- */
-export type Effect = 'none' | 'repeatable' | 'once'
 
 /** The one document that says what the collections are. */
 export interface SchemaDocument {
@@ -81,6 +76,7 @@ const LIMIT_FACTOR = 2
  */
 export function openDatabase(settings: DatabaseOptions): Database {
   const limitMs = LIMIT_FACTOR * (settings.connectTimeoutMs + settings.answerTimeoutMs)
+  const limit = { title: 'MongoDB', limitMs, kind: 'timeout' } as const
   let line: Line | undefined = { client: makeClient(settings), opening: undefined }
   let underWay = 0
 
@@ -124,9 +120,9 @@ export function openDatabase(settings: DatabaseOptions): Database {
       }
       underWay += 1
       try {
-        return await within(limitMs, runOnce(work)).catch((error: unknown) => {
+        return await answeredWithin(limit, runOnce(work)).catch((error: unknown) => {
           const isHarmless = effect !== 'once' && isAnswerLost(error)
-          if (isHarmless || isNotSent(error)) return within(limitMs, runOnce(work))
+          if (isHarmless || isNotSent(error)) return answeredWithin(limit, runOnce(work))
           throw error
         })
       } catch (error) {
@@ -150,16 +146,6 @@ function isRejected(promise: Promise<unknown>): Promise<boolean> {
     () => false,
     () => true,
   )
-}
-
-/** The promise, or a `StoreError` when it takes too long. */
-function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
-  const { promise: bounded, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => {
-    reject(new StoreError('timeout', `MongoDB did not answer within ${limitMs} ms`))
-  }, limitMs)
-  promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  return bounded
 }
 
 function makeClient({ url, options, poolMax, ...times }: DatabaseOptions): MongoClient {
@@ -203,7 +189,6 @@ function collectionsOf(db: Db): Collections {
 
 /** A write whose answer was lost may have been done: that is what `timeout` says. */
 function troubleOf(effect: Effect, error: unknown): unknown {
-  if (effect === 'none' || !isAnswerLost(error)) return toStoreError(error)
-  const sentence = 'the connection to MongoDB was lost: what was written is not known'
-  return new StoreError('timeout', sentence, { cause: error })
+  const isOpen = effect !== 'none' && isAnswerLost(error)
+  return isOpen ? answerLost('MongoDB', error) : toStoreError(error)
 }

@@ -10,7 +10,8 @@ import {
   type TenantId,
   type UserId,
 } from '@pawl/core'
-import { decode, exactText, handleIn, keyText, namesIn, placeOf, scopeText } from './names.ts'
+import { exactText } from '@pawl/store-kit'
+import { decode, handleIn, keyText, namesIn, placeOf, scopeText } from './names.ts'
 
 /** A cut-off; `_id` is `app:tenant` or `app:tenant:user`. */
 export interface CutOffDocument {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { PAGE_LIMIT_MAX, type RevocationEntry, type RevocationPage, StoreError } from '@pawl/core'
+import { type RevocationEntry, type RevocationPage, StoreError } from '@pawl/core'
+import { pageSize, readNumberCursor } from '@pawl/store-kit'
 import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
 import { putCutOff } from './cut-offs.ts'
 import type { Collections, Database } from './database.ts'
@@ -60,9 +61,8 @@ export function openLog(db: Database): RevocationLog {
       if (entries.length > 0) await append(entries)
     },
     readAfter: (cursor, limit) => {
-      const after = /^\d{1,15}$/.test(cursor ?? '') ? Number(cursor) : 0
-      const most = Math.min(limit, PAGE_LIMIT_MAX)
-      return db.run('repeatable', (collections) => readPage(collections, after, most))
+      const after = readNumberCursor(cursor)
+      return db.run('repeatable', (collections) => readPage(collections, after, pageSize(limit)))
     },
     lastNumber: () => db.run('none', readLastNumber),
     trim: (beforeMs, limit) => db.run('once', (collections) => trim(collections, beforeMs, limit)),

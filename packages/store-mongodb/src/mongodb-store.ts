@@ -1,4 +1,5 @@
 import { type EpochMs, guardStore, type Store } from '@pawl/core'
+import { bounded } from '@pawl/store-kit'
 import { readUrl } from './connection.ts'
 import { mongodbContent } from './content.ts'
 import { openDatabase } from './database.ts'
@@ -24,6 +25,8 @@ export interface MongodbStoreOptions {
   readonly answerTimeoutMs?: number
 }
 
+const timeoutBounds = [100, 60_000] as const
+
 /**
  * A store on MongoDB 6 or newer: a replica set for everything that is to outlive a machine.
  * Connects on the first call. Every write is on a majority and in its journals before it is
@@ -31,11 +34,12 @@ export interface MongodbStoreOptions {
  * is none.
  */
 export function mongodbStore(options: MongodbStoreOptions): Store {
+  const { connectTimeoutMs = 3000, answerTimeoutMs = 5000, poolMax = 32 } = options
   const db = openDatabase({
     ...readUrl(options.url),
-    poolMax: bounded('poolMax', options.poolMax ?? 32, 2),
-    connectTimeoutMs: bounded('connectTimeoutMs', options.connectTimeoutMs ?? 3000, 100),
-    answerTimeoutMs: bounded('answerTimeoutMs', options.answerTimeoutMs ?? 5000, 100),
+    poolMax: bounded('poolMax', poolMax, [2, 500]),
+    connectTimeoutMs: bounded('connectTimeoutMs', connectTimeoutMs, timeoutBounds),
+    answerTimeoutMs: bounded('answerTimeoutMs', answerTimeoutMs, timeoutBounds),
   })
   const tools = { db, log: openLog(db), find: openReader(db) }
   const frame = { engine: 'mongodb', title: 'MongoDB', isEmbedded: false, release: db.close }
@@ -53,12 +57,4 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
       return (localTime as Date).getTime() as EpochMs
     },
   })
-}
-
-const BOUND_MAX = { poolMax: 500, connectTimeoutMs: 60_000, answerTimeoutMs: 60_000 } as const
-
-function bounded(name: keyof typeof BOUND_MAX, value: number, min: number): number {
-  const max = BOUND_MAX[name]
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new RangeError(`${name} has to be a whole number from ${min} to ${max}`)
 }

@@ -1,4 +1,5 @@
 import type { SessionHandle, SessionKey } from '@pawl/core'
+import { exactText } from '@pawl/store-kit'
 
 /** Names, one after the other, none of which can run into the next. */
 export function placeOf(...names: readonly string[]): string {
@@ -28,12 +29,6 @@ function encode(name: string): string {
 /** The name that {@link placeOf} wrote. */
 export function decode(name: string): string {
   return name.includes('%') ? name.replaceAll('%3A', ':').replaceAll('%25', '%') : name
-}
-
-/** A string that BSON keeps exactly; two names must never become one by being stored. */
-export function exactText(text: string): string {
-  if (text.isWellFormed()) return text
-  throw new TypeError('a name or a value holds a lone surrogate, which UTF-8 cannot keep')
 }
 
 /** The names in a place. */

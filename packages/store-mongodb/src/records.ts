@@ -1,8 +1,9 @@
 import { RECORDS_MAX, type RecordKey, type RecordStore } from '@pawl/core'
+import { exactText } from '@pawl/store-kit'
 import type { Database } from './database.ts'
 import { DUPLICATE_KEY, serverCode } from './errors.ts'
 import { documentToRecord } from './log-rows.ts'
-import { exactText, placeOf } from './names.ts'
+import { placeOf } from './names.ts'
 
 /** The methods of the port that are about records: one document each. */
 export function mongodbRecords(db: Database): RecordStore {

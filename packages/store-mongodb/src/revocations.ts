@@ -1,20 +1,10 @@
-import type { SessionStore } from '@pawl/core'
+import type { RevocationMethods } from '@pawl/store-kit'
 import { coverOf } from './cut-offs.ts'
 import { newEntryName } from './log.ts'
 import { entryOfCutOff, entryOfSession } from './log-rows.ts'
 import { handleIn, scopeText } from './names.ts'
 import { isLive } from './rows.ts'
 import type { SessionTools } from './sessions.ts'
-
-type RevocationMethods = Pick<
-  SessionStore,
-  | 'revoke'
-  | 'revokeByUser'
-  | 'revokeBefore'
-  | 'revocationsAfter'
-  | 'revocationsEnd'
-  | 'trimRevocations'
->
 
 /** The methods of the port that end sessions, and the log of it. */
 export function mongodbRevocations({ db, log, find }: SessionTools): RevocationMethods {

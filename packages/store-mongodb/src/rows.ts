@@ -1,13 +1,11 @@
 import {
   idleExpiryFrom,
-  type JsonObject,
   REVOKED_KEPT_MS,
   type Rotation,
   type Session,
   type SessionKey,
-  StoreError,
-  sweepableAtMs,
 } from '@pawl/core'
+import { firstSweepMs, textToJson } from '@pawl/store-kit'
 import type { CutOffDocument } from './log-rows.ts'
 import { decode, handleIn, keyText, namesIn, placeOf, scopeText } from './names.ts'
 
@@ -58,7 +56,6 @@ const DATE_MAX_MS = 8_640_000_000_000_000
 /** A session as it is kept. */
 export function sessionToDocument(session: Session): SessionDocument {
   const { revokedAtMs, absoluteExpiresAtMs } = session
-  const newsUntilMs = revokedAtMs === null ? Infinity : revokedAtMs + REVOKED_KEPT_MS
   return {
     _id: keyText(session),
     user: scopeText(session),
@@ -80,7 +77,7 @@ export function sessionToDocument(session: Session): SessionDocument {
     claims: JSON.stringify(session.claims),
     data: JSON.stringify(session.data),
     device: JSON.stringify(session.device),
-    sweep: Math.min(sweepableAtMs(session), newsUntilMs),
+    sweep: firstSweepMs(session),
     drop: new Date(Math.min(absoluteExpiresAtMs + BACKSTOP_MS, DATE_MAX_MS)),
   }
 }
@@ -226,14 +223,5 @@ export function mayReplace(session: Session) {
       { generation, confirmed: { $lt: confirmed } },
       { generation, confirmed, idle: { $lte: session.idleExpiresAtMs as number } },
     ],
-  }
-}
-
-function textToJson(text: string): JsonObject {
-  if (text === '{}') return {}
-  try {
-    return JSON.parse(text) as JsonObject
-  } catch (cause) {
-    throw new StoreError('corrupt', 'a stored session holds JSON that cannot be read', { cause })
   }
 }

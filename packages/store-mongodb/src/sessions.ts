@@ -1,15 +1,20 @@
 import {
   type JsonObject,
-  PAGE_LIMIT_MAX,
   type RotateOutcome,
   type Rotation,
-  type Session,
   type SessionHandle,
   type SessionKey,
-  type SessionStore,
   StoreError,
   type UserScope,
 } from '@pawl/core'
+import {
+  pageSize,
+  readSessionCursor,
+  type SessionMethods,
+  sessionPage,
+  shouldHaveMoved,
+  sweepInRounds,
+} from '@pawl/store-kit'
 import { coverOf } from './cut-offs.ts'
 import type { Collections, Database } from './database.ts'
 import type { RevocationLog } from './log.ts'
@@ -33,11 +38,6 @@ import {
 const ROTATE_ATTEMPTS_MAX = 16
 /** Rows that one round of the sweeper looks at. */
 const SWEEP_MAX = 500
-
-type SessionMethods = Pick<
-  SessionStore,
-  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
->
 
 /** What the methods stand on. */
 export interface SessionTools {
@@ -93,27 +93,22 @@ export function mongodbSessions({ db, log, find }: SessionTools): SessionMethods
     updateData: (key, data: JsonObject) => update(key, { data: JSON.stringify(data) }),
     listByUser: (user, page) =>
       db.run('none', async (collections) => {
-        const limit = Math.min(page.limit, PAGE_LIMIT_MAX)
+        const size = pageSize(page.limit)
         const cutOffs = await coverOf(collections, user)
         const filter = { user: scopeText(user), ...isLive(page.nowMs, cutOffs) }
         const rows = collections.sessions
           .find({ $and: [filter, afterPosition(user, page.after)] })
           .sort({ created: 1, _id: 1 })
-        const found = await rows.limit(limit + 1).toArray()
-        const sessions = found.slice(0, limit).map((row) => documentToSession(row, cutOffs))
-        const last = found.length > limit ? sessions.at(-1) : undefined
-        return { sessions, next: last === undefined ? null : `${last.createdAtMs}.${last.handle}` }
+        const found = await rows.limit(size + 1).toArray()
+        return sessionPage(
+          found.map((row) => documentToSession(row, cutOffs)),
+          size,
+        )
       }),
     deleteExpired: (nowMs, limit) =>
-      db.run('once', async (collections) => {
-        let deleted = 0
-        for (;;) {
-          const asked = Math.min(limit - deleted, SWEEP_MAX)
-          const round = await sweep(collections, nowMs, asked)
-          deleted += round.gone
-          if (deleted >= limit || round.due < asked) return deleted
-        }
-      }),
+      db.run('once', (collections) =>
+        sweepInRounds(limit, SWEEP_MAX, (asked) => sweep(collections, nowMs, asked)),
+      ),
   }
 }
 
@@ -137,7 +132,7 @@ async function rotate(
     if (moved.value !== null) return judge({ db, find }, moved.value, { key, seen: row, rotation })
     if (seen.status === 'rejected') throw seen.reason
     if (row === undefined) return undefined
-    if (!isStale(row.session, rotation)) return { session: row.session, advanced: false }
+    if (!shouldHaveMoved(row.session, rotation)) return { session: row.session, advanced: false }
   }
   throw new StoreError('conflict', 'the row of a session changed all the time')
 }
@@ -167,17 +162,6 @@ function throwAfterWrite(cause: unknown): never {
   throw new StoreError('timeout', 'MongoDB was lost after a write', { cause })
 }
 
-/** A row as read that the write beside it should have moved: it changed in between. */
-function isStale(session: Session, { expected, next, nowMs }: Rotation): boolean {
-  const idleAtMs = Math.max(session.idleExpiresAtMs, next.curMintedAtMs + session.idleTimeoutMs)
-  return (
-    session.curHash2 === expected &&
-    session.revokedAtMs === null &&
-    nowMs < session.absoluteExpiresAtMs &&
-    nowMs <= idleAtMs
-  )
-}
-
 /** Looks at rows that are due, deletes what may go and moves the rest on. */
 async function sweep({ sessions }: Collections, nowMs: number, limit: number) {
   const due = await sessions
@@ -185,7 +169,7 @@ async function sweep({ sessions }: Collections, nowMs: number, limit: number) {
     .sort({ sweep: 1 })
     .limit(limit)
     .toArray()
-  if (due.length === 0) return { gone: 0, due: 0 }
+  if (due.length === 0) return { gone: 0, looked: 0 }
   const ids = due.map(({ _id }) => _id)
   const { deletedCount } = await sessions.deleteMany({ _id: { $in: ids }, ...mayGo(nowMs) })
   if (deletedCount < due.length) {
@@ -199,14 +183,14 @@ async function sweep({ sessions }: Collections, nowMs: number, limit: number) {
       }))
     if (moves.length > 0) await sessions.bulkWrite(moves, { ordered: false })
   }
-  return { gone: deletedCount, due: due.length }
+  return { gone: deletedCount, looked: due.length }
 }
 
 /** Where a page begins; at the start if the text is none of ours. */
 function afterPosition(user: UserScope, after: string | null) {
-  const [, ms = '', handle = ''] = /^(-?\d{1,16})\.([\w-]+)$/.exec(after ?? '') ?? []
-  if (handle === '') return {}
-  const created = Number(ms)
+  const position = readSessionCursor(after)
+  if (position === undefined) return {}
+  const [created, handle] = position
   const _id = keyText({ ...user, handle: handle as SessionHandle })
   return { $or: [{ created: { $gt: created } }, { created, _id: { $gt: _id } }] }
 }

@@ -1,11 +1,5 @@
-import {
-  type ContentStore,
-  type CutOffSweep,
-  type CutOffsSwept,
-  PAGE_LIMIT_MAX,
-  type SessionStore,
-  type WalkPage,
-} from '@pawl/core'
+import type { CutOffSweep, CutOffsSwept, WalkPage } from '@pawl/core'
+import { type ContentMethods, cutPage, keyCursor, pageSize, readKeyCursor } from '@pawl/store-kit'
 import { atomically, type Database } from './database.ts'
 import { logEntries, newMark } from './log.ts'
 import {
@@ -59,7 +53,7 @@ const records = {
 }
 
 /** The methods of the port that a move needs, and the sweep of cut-offs. */
-export function mysqlContent(db: Database): ContentStore & Pick<SessionStore, 'sweepCutOffs'> {
+export function mysqlContent(db: Database): ContentMethods {
   return {
     walkSessions: (after, limit) => walk(db, sessions, { after, limit }),
     walkCutOffs: (after, limit) => walk(db, cutOffs, { after, limit }),
@@ -105,36 +99,23 @@ async function readPage(
   { table, key, columns }: Omit<Walk<unknown>, 'itemOf'>,
   page: PageOf,
 ) {
-  const limit = Math.min(page.limit, PAGE_LIMIT_MAX)
+  const size = pageSize(page.limit)
   const [found] = await db.run(
     'none',
     `SELECT ${columns}, ${key.map((name) => `s.${name}`).join(', ')}
       FROM ${table} s FORCE INDEX (PRIMARY) WHERE ${isAfter(key, page.after)}
-      ORDER BY ${key.map((name) => `s.${name}`).join(', ')} LIMIT ${limit + 1}`,
+      ORDER BY ${key.map((name) => `s.${name}`).join(', ')} LIMIT ${size + 1}`,
   )
-  const all = found?.rows ?? []
-  const rows = all.slice(0, limit)
-  const last = rows.at(-1)?.slice(-key.length).map(textOf)
-  return { rows, next: all.length > limit ? JSON.stringify(last) : null }
+  const { rows, last } = cutPage(found?.rows ?? [], size)
+  return { rows, next: keyCursor(last?.slice(-key.length).map(textOf)) }
 }
 
 /** Condition on a row `s`: it comes after a key; true for a text that is none. */
 function isAfter(key: readonly string[], after: string | null): string {
   const [a, b, c] = key.map((name) => `s.${name}`)
-  const [x, y, z] = keyOf(after).map(quote)
+  const [x, y, z] = (readKeyCursor(after) ?? []).map(quote)
   if (z === undefined) return 'TRUE'
   return `${a} >= ${x} AND (${a} > ${x} OR ${b} > ${y} OR (${b} = ${y} AND ${c} > ${z}))`
-}
-
-function keyOf(after: string | null): readonly string[] {
-  try {
-    const key: unknown = JSON.parse(after ?? '')
-    const isKey = Array.isArray(key) && key.length === 3
-    return isKey && key.every((part) => typeof part === 'string' && part.isWellFormed()) ? key : []
-  } catch {
-    // None of ours: from the start.
-    return []
-  }
 }
 
 /** Puts rows, as many in a packet as it may carry; each packet is safe to send again. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '@pawl/core'
+import { answerLost, type Effect } from '@pawl/store-kit'
 import {
   type ConnectionOptions,
   createPool,
@@ -9,12 +10,6 @@ import {
 } from 'mysql2'
 import { attemptsAfter, isAnswerLost, isConnectionSpent, toStoreError } from './errors.ts'
 import type { SqlRow } from './values.ts'
-
-/**
- * What a packet does to the database: nothing; something that does no harm when it is done a
- * second time, since it then finds its own condition gone; or what may be done only once.
- */
-export type Effect = 'none' | 'repeatable' | 'once'
 
 /** What one statement of a packet gave. */
 export interface SqlResult {
@@ -192,10 +187,7 @@ function resultOf(result: unknown): SqlResult {
   return { rows: [], matched: (result as ResultSetHeader).affectedRows }
 }
 
-/** A write whose answer was lost may have been done: that is what `timeout` says. */
 function troubleOf(effect: Effect, error: unknown): unknown {
   const trouble = toStoreError(error)
-  if (effect === 'none' || !isAnswerLost(error)) return trouble
-  const sentence = 'the connection to MySQL was lost: what was written is not known'
-  return new StoreError('timeout', sentence, { cause: error })
+  return effect !== 'none' && isAnswerLost(error) ? answerLost('MySQL', error) : trouble
 }

@@ -1,4 +1,5 @@
 import { type EpochMs, guardStore, type Store } from '@pawl/core'
+import { bounded } from '@pawl/store-kit'
 import type { ConnectionOptions } from 'mysql2'
 import { readUrl } from './connection.ts'
 import { mysqlContent } from './content.ts'
@@ -27,6 +28,8 @@ export interface MysqlStoreOptions {
   readonly warn?: (text: string) => void
 }
 
+const timeoutBounds = [100, 60_000] as const
+
 const readClock = 'SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)'
 
 /**
@@ -35,14 +38,13 @@ const readClock = 'SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)'
  * Throws `StoreError('unavailable')` at once for a URL that is none.
  */
 export function mysqlStore(options: MysqlStoreOptions): Store {
-  const acquireTimeoutMs = bounded('acquireTimeoutMs', options.acquireTimeoutMs ?? 3000, 100)
-  const statementTimeoutMs = bounded('statementTimeoutMs', options.statementTimeoutMs ?? 5000, 100)
+  const { acquireTimeoutMs = 3000, statementTimeoutMs = 5000, poolMax = 8 } = options
   const warn = options.warn ?? ((text: string) => process.emitWarning(text))
   const db = openDatabase({
     connection: readUrl(options.url, options.connection),
-    poolMax: bounded('poolMax', options.poolMax ?? 8, 1),
-    acquireTimeoutMs,
-    statementTimeoutMs,
+    poolMax: bounded('poolMax', poolMax, [1, 100]),
+    acquireTimeoutMs: bounded('acquireTimeoutMs', acquireTimeoutMs, timeoutBounds),
+    statementTimeoutMs: bounded('statementTimeoutMs', statementTimeoutMs, timeoutBounds),
   })
   const frame = { engine: 'mysql', title: 'MySQL', isEmbedded: false, release: db.close }
   return guardStore(frame, {
@@ -54,12 +56,4 @@ export function mysqlStore(options: MysqlStoreOptions): Store {
     ping: () => pingDatabase(db),
     clockMs: async () => Number((await db.run('none', readClock))[0]?.rows[0]?.[0]) as EpochMs,
   })
-}
-
-const BOUND_MAX = { poolMax: 100, acquireTimeoutMs: 60_000, statementTimeoutMs: 60_000 } as const
-
-function bounded(name: keyof typeof BOUND_MAX, value: number, min: number): number {
-  const max = BOUND_MAX[name]
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new RangeError(`${name} has to be a whole number from ${min} to ${max}`)
 }

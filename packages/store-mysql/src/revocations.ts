@@ -1,10 +1,5 @@
-import {
-  type CutOff,
-  type CutOffScope,
-  PAGE_LIMIT_MAX,
-  type SessionHandle,
-  type SessionStore,
-} from '@pawl/core'
+import type { CutOff, CutOffScope, SessionHandle } from '@pawl/core'
+import { pageSize, type RevocationMethods } from '@pawl/store-kit'
 import { atomically, type Database } from './database.ts'
 import { logEntries, logMarked, newMark } from './log.ts'
 import {
@@ -51,16 +46,6 @@ function positionOf(cursor: string | null): Position {
 function cursorOf({ number, tag }: Position): string {
   return `${number}.${tag}`
 }
-
-type RevocationMethods = Pick<
-  SessionStore,
-  | 'revoke'
-  | 'revokeByUser'
-  | 'revokeBefore'
-  | 'revocationsAfter'
-  | 'revocationsEnd'
-  | 'trimRevocations'
->
 
 /** The methods of the port that end sessions, and the log of it. */
 export function mysqlRevocations(db: Database): RevocationMethods {
@@ -124,7 +109,7 @@ async function readLog(db: Database, from: Position, limit: number) {
     `SELECT e.number, COALESCE(r.tag, ${from.tag}) FROM pawl_log_end e
       LEFT JOIN pawl_revocations r ON r.number = ${from.number} WHERE e.id = 1`,
     `SELECT number, tag, ${entryColumns} FROM pawl_revocations
-      WHERE number > ${from.number} ORDER BY number LIMIT ${Math.min(limit, PAGE_LIMIT_MAX)}`,
+      WHERE number > ${from.number} ORDER BY number LIMIT ${pageSize(limit)}`,
   )
   const [number, tag] = (end?.rows[0] ?? [0, 0]) as readonly [number, number]
   const isOther = number < from.number || tag !== from.tag

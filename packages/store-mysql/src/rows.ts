@@ -1,6 +1,5 @@
 import {
   type EndReason,
-  type JsonObject,
   REVOKED_KEPT_MS,
   type RevocationEntry,
   type Rotation,
@@ -8,41 +7,16 @@ import {
   type SessionKey,
   type StoredCutOff,
   type StoredRecord,
-  StoreError,
-  sweepableAtMs,
   type UserScope,
 } from '@pawl/core'
-import { type QuotedRow, quote, type SqlRow, type SqlValue, textOf } from './values.ts'
-
-const sessionColumns = [
-  'app',
-  'tenant',
-  'handle',
-  'user_id',
-  'generation',
-  'cur_hash',
-  'cur_minted_ms',
-  'prev_hash',
-  'confirmed_ms',
-  'created_ms',
-  'idle_timeout_ms',
-  'idle_expires_ms',
-  'absolute_expires_ms',
-  'access_ttl_seconds',
-  'access_kind',
-  'key_thumbprint',
-  'claims',
-  'data',
-  'device',
-  'revoked_ms',
-  'end_reason',
-] as const
+import * as kit from '@pawl/store-kit'
+import { type QuotedRow, quote, type SqlRow, textOf } from './values.ts'
 
 /** Columns of {@link sessionToRow}. */
-export const insertColumns = [...sessionColumns, 'sweep_ms', 'mark'] as const
+export const insertColumns = [...kit.sessionColumns, 'sweep_ms', 'mark'] as const
 
 /** Columns of {@link rowToSession}, of a row `s` of `pawl_sessions` as it was written. */
-export const plainColumns = sessionColumns.map((name) => `s.${name}`).join(', ')
+export const plainColumns = kit.sessionColumns.map((name) => `s.${name}`).join(', ')
 
 /** The cut-offs that cover a row `s`: `ku` of its user and `kt` of its tenant, if any do. */
 export const joinCutOffs = `
@@ -52,7 +26,7 @@ export const joinCutOffs = `
     AND kt.tenant = s.tenant AND kt.before_ms >= s.created_ms`
 
 /** Columns of {@link rowToSession} of any row `s`, with {@link joinCutOffs} folded in. */
-export const foldedColumns = sessionColumns
+export const foldedColumns = kit.sessionColumns
   .map((name) => {
     if (name === 'revoked_ms') return 'COALESCE(s.revoked_ms, ku.at_ms, kt.at_ms)'
     if (name !== 'end_reason') return `s.${name}`
@@ -69,25 +43,9 @@ export function isLive(nowMs: number): string {
     AND ${quote(nowMs)} <= s.idle_expires_ms + s.idle_timeout_ms`
 }
 
-/** Columns of {@link rotationToRow}. */
-export const rotationColumns = [
-  'app',
-  'tenant',
-  'handle',
-  'expected',
-  'generation',
-  'cur_hash',
-  'cur_minted_ms',
-  'prev_hash',
-  'confirmed_ms',
-  'now_ms',
-] as const
-
-/** A rotation of a session. */
-export function rotationToRow(key: SessionKey, { expected, next, nowMs }: Rotation): QuotedRow {
-  const { generation, curHash2, curMintedAtMs, prevHash2, confirmedAtMs } = next
-  const state = [expected, generation, curHash2, curMintedAtMs, prevHash2, confirmedAtMs, nowMs]
-  return [...keyToRow(key), ...state.map(quote)]
+/** A rotation of a session as the values of `rotationColumns`. */
+export function rotationToRow(key: SessionKey, rotation: Rotation): QuotedRow {
+  return kit.rotationToValues(key, rotation).map(quote)
 }
 
 /** The conditions of the one write on a row `s` for a rotation `i`, cut-offs aside. */
@@ -118,61 +76,12 @@ export function ofUser({ app, tenant, userId }: UserScope): string {
 
 /** A session as the values of {@link insertColumns}. */
 export function sessionToRow(session: Session, mark = 0): QuotedRow {
-  const { revokedAtMs } = session
-  const newsUntilMs = revokedAtMs === null ? Infinity : revokedAtMs + REVOKED_KEPT_MS
-  return [
-    session.app,
-    session.tenant,
-    session.handle,
-    session.userId,
-    session.generation,
-    session.curHash2,
-    session.curMintedAtMs,
-    session.prevHash2,
-    session.confirmedAtMs,
-    session.createdAtMs,
-    session.idleTimeoutMs,
-    session.idleExpiresAtMs,
-    session.absoluteExpiresAtMs,
-    session.accessTtlSeconds,
-    session.accessKind,
-    session.keyThumbprint,
-    JSON.stringify(session.claims),
-    JSON.stringify(session.data),
-    JSON.stringify(session.device),
-    revokedAtMs,
-    session.endReason,
-    Math.min(sweepableAtMs(session), newsUntilMs),
-    mark,
-  ].map(quote)
+  return [...kit.sessionToValues(session), kit.firstSweepMs(session), mark].map(quote)
 }
 
 /** A row of {@link plainColumns} or {@link foldedColumns}, as a session. */
 export function rowToSession(row: SqlRow): Session {
-  const session = {
-    app: textOf(row[0]),
-    tenant: textOf(row[1]),
-    handle: textOf(row[2]),
-    userId: textOf(row[3]),
-    generation: row[4],
-    curHash2: textOf(row[5]),
-    curMintedAtMs: row[6],
-    prevHash2: textOf(row[7]),
-    confirmedAtMs: row[8],
-    createdAtMs: row[9],
-    idleTimeoutMs: row[10],
-    idleExpiresAtMs: row[11],
-    absoluteExpiresAtMs: row[12],
-    accessTtlSeconds: row[13],
-    accessKind: textOf(row[14]),
-    keyThumbprint: textOf(row[15]),
-    claims: textToJson(row[16]),
-    data: textToJson(row[17]),
-    device: textToJson(row[18]),
-    revokedAtMs: row[19],
-    endReason: textOf(row[20]),
-  }
-  return session as unknown as Session
+  return kit.valuesToSession(row, 0, textOf)
 }
 
 /** Condition on a row `s`: it may be deleted at a moment. NULL means no. */
@@ -193,25 +102,16 @@ export function setRevoked(nowMs: number, reason: EndReason, mark: number): stri
 }
 
 /** Columns of {@link rowToEntry} and {@link entryToRow}. */
-export const entryColumns = 'app, tenant, user_id, handle, before_ms, at_ms, reason'
+export const entryColumns = kit.entryColumns.join(', ')
 
 /** A row of the revocation log, from a position on. */
 export function rowToEntry(row: SqlRow, first: number): RevocationEntry {
-  const [app, tenant, userId, handle, beforeMs, atMs, reason] = row.slice(first).map(textOf)
-  const about = { app, tenant, userId, atMs, reason }
-  const entry =
-    handle === null
-      ? { kind: 'cut-off', ...about, beforeMs }
-      : { kind: 'session', ...about, handle }
-  return entry as unknown as RevocationEntry
+  return kit.valuesToEntry(row, first, textOf)
 }
 
 /** An entry of the revocation log. */
 export function entryToRow(entry: RevocationEntry): QuotedRow {
-  const { app, tenant, userId, atMs, reason } = entry
-  const [handle, beforeMs] =
-    entry.kind === 'session' ? [entry.handle, null] : [null, entry.beforeMs]
-  return [app, tenant, userId, handle, beforeMs, atMs, reason].map(quote)
+  return kit.entryToValues(entry).map(quote)
 }
 
 /** What names a session, as the primary key has it. */
@@ -268,13 +168,4 @@ export const recordColumns = 'kind, app, id, version, value'
 export function rowToRecord(row: SqlRow): StoredRecord {
   const [kind, app, id, version, value] = row.map(textOf)
   return { kind, app, id, version, value } as StoredRecord
-}
-
-function textToJson(text: SqlValue | undefined): JsonObject {
-  if (text === '{}') return {}
-  try {
-    return JSON.parse(String(text)) as JsonObject
-  } catch (cause) {
-    throw new StoreError('corrupt', 'a stored session holds JSON that cannot be read', { cause })
-  }
 }

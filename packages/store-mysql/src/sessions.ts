@@ -1,17 +1,24 @@
 import {
   type InsertOutcome,
   type JsonObject,
-  PAGE_LIMIT_MAX,
   type RotateOutcome,
   type Rotation,
   type Session,
   type SessionHandle,
   type SessionKey,
   type SessionLimit,
-  type SessionStore,
   StoreError,
 } from '@pawl/core'
-import { batcher, type SqlRequest } from './batcher.ts'
+import {
+  gatherCalls,
+  pageSize,
+  readSessionCursor,
+  rotationColumns,
+  type SessionMethods,
+  sessionPage,
+  shouldHaveMoved,
+  sweepInRounds,
+} from '@pawl/store-kit'
 import { atomically, type Database, type SqlResult } from './database.ts'
 import { isDuplicate } from './errors.ts'
 import { logMarked, newMark } from './log.ts'
@@ -28,7 +35,6 @@ import {
   ofKey,
   ofUser,
   plainColumns,
-  rotationColumns,
   rotationToRow,
   rowToSession,
   sessionToRow,
@@ -36,6 +42,15 @@ import {
   setRotation,
 } from './rows.ts'
 import { type QuotedRow, quote, type SqlRow, textOf } from './values.ts'
+
+/** The most characters that one packet carries, but for a single request that is longer. */
+const PACKET_CHARS_MAX = 1_000_000
+
+/** One row of a statement that takes many. */
+interface SqlRequest {
+  readonly key: string
+  readonly values: QuotedRow
+}
 
 const insertInto = `INSERT INTO pawl_sessions (${insertColumns.join(', ')})`
 
@@ -106,29 +121,32 @@ const ROTATE_ATTEMPTS_MAX = 16
 /** The most rows that one packet of the sweeper looks at, so that it holds no lock for long. */
 const SWEEP_MAX = 1000
 
-type SessionMethods = Pick<
-  SessionStore,
-  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
->
-
 /** The methods of the port that are about rows. */
 export function mysqlSessions(db: Database, waitMaxMs: number): SessionMethods {
-  const find = batcher(async (requests) => {
+  const gathered = <Answer>(run: (requests: readonly SqlRequest[]) => Promise<readonly Answer[]>) =>
+    gatherCalls<SqlRequest, Answer>({
+      title: 'MySQL',
+      keyOf: ({ key }) => key,
+      size: { of: charsOf, max: PACKET_CHARS_MAX },
+      waitMaxMs,
+      run,
+    })
+  const find = gathered(async (requests) => {
     const [found] = await db.run('none', selectRows(requests))
     return inOrder(found?.rows ?? [], requests)
-  }, waitMaxMs)
-  const rotate = batcher(async (requests) => {
+  })
+  const rotate = gathered(async (requests) => {
     const mark = newMark()
     const columns = `${foldedColumns}, s.mark = ${mark}`
     const packet = atomically(moveRows(requests, mark), selectRows(requests, columns))
     const [, , found] = await db.run('repeatable', ...packet)
     return inOrder(found?.rows ?? [], requests)
-  }, waitMaxMs)
-  const insert = batcher(async (requests) => {
+  })
+  const insert = gathered(async (requests) => {
     const rows = requests.map(({ values }) => `(${values.join(', ')})`)
     await db.run('once', `${insertInto} VALUES ${rows.join(', ')}`)
     return requests
-  }, waitMaxMs)
+  })
   const update = async (column: 'claims' | 'data', key: SessionKey, content: JsonObject) => {
     const set = `s.${column} = ${quote(JSON.stringify(content))}`
     const text = `UPDATE pawl_sessions s ${joinCutOffs} SET ${set}
@@ -157,29 +175,22 @@ export function mysqlSessions(db: Database, waitMaxMs: number): SessionMethods {
     updateClaims: (key, claims) => update('claims', key, claims),
     updateData: (key, data) => update('data', key, data),
     listByUser: async (user, page) => {
-      const limit = Math.min(page.limit, PAGE_LIMIT_MAX)
+      const size = pageSize(page.limit)
       const [found] = await db.run(
         'none',
         `SELECT ${plainColumns} FROM pawl_sessions s FORCE INDEX (pawl_by_user) ${joinCutOffs}
           WHERE ${ofUser(user)} AND ${isLive(page.nowMs)} ${isAfter(page.after)}
-          ORDER BY s.created_ms, s.handle LIMIT ${limit + 1}`,
+          ORDER BY s.created_ms, s.handle LIMIT ${size + 1}`,
       )
-      const rows = found?.rows ?? []
-      const sessions = rows.slice(0, limit).map(rowToSession)
-      const last = rows.length > limit ? sessions.at(-1) : undefined
-      return { sessions, next: last === undefined ? null : `${last.createdAtMs}.${last.handle}` }
+      return sessionPage((found?.rows ?? []).map(rowToSession), size)
     },
-    deleteExpired: async (nowMs, limit) => {
-      let deleted = 0
-      while (deleted < limit) {
-        const asked = Math.min(limit - deleted, SWEEP_MAX)
-        const { looked, gone } = await sweep(db, nowMs, asked)
-        deleted += gone
-        if (looked < asked) break
-      }
-      return deleted
-    },
+    deleteExpired: (nowMs, limit) =>
+      sweepInRounds(limit, SWEEP_MAX, (asked) => sweep(db, nowMs, asked)),
   }
+}
+
+function charsOf({ values }: SqlRequest): number {
+  return values.reduce((sum, value) => sum + value.length, 0)
 }
 
 function requestOf({ app, tenant, handle }: SessionKey, values: QuotedRow): SqlRequest {
@@ -207,25 +218,17 @@ async function rotateRow(
     if (row === undefined) return undefined
     const [session, advanced] = [rowToSession(row), row.at(-1) === 1]
     // The row changed between the write, which let it be, and the read.
-    if (advanced || !isMovedBy(session, rotation)) return { session, advanced }
+    if (advanced || !shouldHaveMoved(session, rotation)) return { session, advanced }
   }
   throw new StoreError('conflict', 'the row of a session changed all the time')
 }
 
-/** The conditions of `mayRotate`, on a row that was read. */
-function isMovedBy(session: Session, { expected, next, nowMs }: Rotation): boolean {
-  const { curHash2, revokedAtMs, idleTimeoutMs, idleExpiresAtMs } = session
-  const isIdle = nowMs > Math.max(idleExpiresAtMs, next.curMintedAtMs + idleTimeoutMs)
-  return (
-    curHash2 === expected && revokedAtMs === null && nowMs < session.absoluteExpiresAtMs && !isIdle
-  )
-}
-
 /** Where a page begins; at the start if the text is none of ours. */
 function isAfter(after: string | null): string {
-  const [, ms = '', handle = ''] = /^(-?\d{1,16})\.([\w-]+)$/.exec(after ?? '') ?? []
-  if (handle === '' || !Number.isSafeInteger(Number(ms))) return ''
-  return `AND s.created_ms >= ${ms} AND (s.created_ms > ${ms} OR s.handle > ${quote(handle)})`
+  const position = readSessionCursor(after)
+  if (position === undefined) return ''
+  const [ms, handle] = position.map(quote)
+  return `AND s.created_ms >= ${ms} AND (s.created_ms > ${ms} OR s.handle > ${handle})`
 }
 
 /** Looks at rows that are due, deletes what may go and moves the rest on. */

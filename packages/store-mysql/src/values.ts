@@ -22,6 +22,6 @@ export function quote(value: string | number | null): string {
 }
 
 /** Bytes as the text that they are; any other value as it is. */
-export function textOf(value: SqlValue | undefined): string | number | null {
-  return Buffer.isBuffer(value) ? value.toString() : (value ?? null)
+export function textOf(value: unknown): string | number | null {
+  return Buffer.isBuffer(value) ? value.toString() : ((value ?? null) as string | number | null)
 }

@@ -1,7 +1,15 @@
-import { PAGE_LIMIT_MAX, type Store, type WalkPage } from '@pawl/core'
+import type { WalkPage } from '@pawl/core'
+import {
+  type ContentMethods,
+  cutPage,
+  keyCursor,
+  pageSize,
+  readKeyCursor,
+  valuesToSession,
+} from '@pawl/store-kit'
 import { arraysOf } from './arrays.ts'
 import { batchRows, namesOf } from './batch-rows.ts'
-import type { Database, Parameter, Statement } from './database.ts'
+import type { Database, Statement } from './database.ts'
 import { numberedAfter, raiseCutOff } from './revocations.ts'
 import {
   cutOffColumns,
@@ -16,7 +24,6 @@ import {
   recordTypes,
   rowToCutOff,
   rowToRecord,
-  rowToSession,
   type SqlColumn,
   type SqlRow,
   sessionToRow,
@@ -111,26 +118,21 @@ const sweepCutOffs: Statement = {
     FROM page ORDER BY user_id DESC, app DESC, tenant DESC LIMIT 1`,
 }
 
-type ContentMethods = Pick<
-  Store,
-  'walkSessions' | 'walkCutOffs' | 'walkRecords' | 'put' | 'sweepCutOffs'
->
-
 /** The methods of the port that a move needs, and the sweep of cut-offs. */
 export function postgresContent(db: Database): ContentMethods {
   const walk =
     <Item>(statement: Statement, toItem: (row: SqlRow) => Item) =>
     async (after: string | null, limit: number): Promise<WalkPage<Item>> => {
-      const size = Math.min(limit, PAGE_LIMIT_MAX)
-      const rows = await db.run(statement, [...keyIn(after), size + 1])
-      const items = rows.slice(0, size).map(toItem)
-      return { items, next: rows.length > size ? cursorAt(rows[size - 1]) : null }
+      const size = pageSize(limit)
+      const found = await db.run(statement, [...keyIn(after), size + 1])
+      const { rows, last } = cutPage(found, size)
+      return { items: rows.map(toItem), next: keyCursor(last?.slice(0, 3)) }
     }
   const put = async (statement: Statement, rows: readonly SqlColumn[]) => {
     if (rows.length > 0) await db.run(statement, arraysOf(rows))
   }
   return {
-    walkSessions: walk(walkSessions, (row) => rowToSession(row, 3)),
+    walkSessions: walk(walkSessions, (row) => valuesToSession(row, 3)),
     walkCutOffs: walk(walkCutOffs, rowToCutOff),
     walkRecords: walk(walkRecords, rowToRecord),
     put: async ({ sessions = [], cutOffs = [], records = [], revocations = [] }) => {
@@ -140,27 +142,17 @@ export function postgresContent(db: Database): ContentMethods {
       await put(putRevocations, revocations.map(entryToRow))
     },
     sweepCutOffs: async ({ after, limit, settledMs }) => {
-      const size = Math.min(limit, PAGE_LIMIT_MAX)
+      const size = pageSize(limit)
       const [row] = await db.run(sweepCutOffs, [...keyIn(after), size, settledMs])
       if (row === undefined) return { deleted: 0, next: null }
-      return { deleted: Number(row[3]), next: Number(row[4]) < size ? null : cursorAt(row) }
+      return {
+        deleted: Number(row[3]),
+        next: Number(row[4]) < size ? null : keyCursor(row.slice(0, 3)),
+      }
     },
   }
 }
 
-/** The three words of a key that a row begins with, as a cursor. */
-function cursorAt(row: SqlRow | undefined): string | null {
-  return row === undefined ? null : JSON.stringify(row.slice(0, 3))
-}
-
-/** The key of a cursor; at the start if the text is none of ours. */
-function keyIn(after: string | null): readonly Parameter[] {
-  try {
-    const key: unknown = JSON.parse(after ?? '')
-    const isKey = Array.isArray(key) && key.length === 3
-    if (isKey && key.every((word) => typeof word === 'string')) return key
-  } catch {
-    // None of ours: from the start.
-  }
-  return ['', '', '']
+function keyIn(after: string | null): readonly string[] {
+  return readKeyCursor(after) ?? ['', '', '']
 }

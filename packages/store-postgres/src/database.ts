@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '@pawl/core'
+import { answerLost, type Effect } from '@pawl/store-kit'
 import { type ClientConfig, Pool, type PoolClient, types } from 'pg'
 import { isAnswerLost, isConnectionSpent, isRolledBack, toStoreError } from './errors.ts'
 import type { SqlRow } from './rows.ts'
-
-/**
- * What a statement does to the database: nothing; something that does no harm when it is run a
- * second time, since it then finds its own condition gone; or what may be run only once.
- */
-export type Effect = 'none' | 'repeatable' | 'once'
 
 /** A statement that each connection prepares once, under its name. */
 export interface Statement {
@@ -158,9 +153,7 @@ function attemptsAllowed({ effect }: Statement, error: unknown): number {
   return effect !== 'once' && isAnswerLost(error) ? 2 : 1
 }
 
-/** A write whose answer was lost may have been done: that is what `timeout` says. */
 function troubleOf({ effect }: Statement, error: unknown): unknown {
-  if (effect === 'none' || !isAnswerLost(error)) return toStoreError(error)
-  const sentence = 'the connection to PostgreSQL was lost: what was written is not known'
-  return new StoreError('timeout', sentence, { cause: error })
+  const isOpen = effect !== 'none' && isAnswerLost(error)
+  return isOpen ? answerLost('PostgreSQL', error) : toStoreError(error)
 }

@@ -1,4 +1,5 @@
 import { type EpochMs, guardStore, type Store } from '@pawl/core'
+import { bounded } from '@pawl/store-kit'
 import type { ClientConfig } from 'pg'
 import { readUrl } from './connection.ts'
 import { postgresContent } from './content.ts'
@@ -25,6 +26,8 @@ export interface PostgresStoreOptions {
   readonly statementTimeoutMs?: number
 }
 
+const timeoutBounds = [100, 60_000] as const
+
 const readClock: Statement = {
   name: 'pawl_clock',
   effect: 'none',
@@ -38,14 +41,13 @@ const readClock: Statement = {
  */
 export function postgresStore(options: PostgresStoreOptions): Store {
   const { config, schema } = readUrl(options.url)
-  const acquireTimeoutMs = bounded('acquireTimeoutMs', options.acquireTimeoutMs ?? 3000, 100)
-  const statementTimeoutMs = bounded('statementTimeoutMs', options.statementTimeoutMs ?? 5000, 100)
+  const { acquireTimeoutMs = 3000, statementTimeoutMs = 5000, poolMax = 8 } = options
   const db = openDatabase({
     config: { ...config, ...options.connection },
     schema,
-    poolMax: bounded('poolMax', options.poolMax ?? 8, 1),
-    acquireTimeoutMs,
-    statementTimeoutMs,
+    poolMax: bounded('poolMax', poolMax, [1, 100]),
+    acquireTimeoutMs: bounded('acquireTimeoutMs', acquireTimeoutMs, timeoutBounds),
+    statementTimeoutMs: bounded('statementTimeoutMs', statementTimeoutMs, timeoutBounds),
   })
   const frame = { engine: 'postgres', title: 'PostgreSQL', isEmbedded: false, release: db.close }
   return guardStore(frame, {
@@ -57,12 +59,4 @@ export function postgresStore(options: PostgresStoreOptions): Store {
     ping: () => pingDatabase(db),
     clockMs: async () => Number((await db.run(readClock))[0]?.[0]) as EpochMs,
   })
-}
-
-const BOUND_MAX = { poolMax: 100, acquireTimeoutMs: 60_000, statementTimeoutMs: 60_000 } as const
-
-function bounded(name: keyof typeof BOUND_MAX, value: number, min: number): number {
-  const max = BOUND_MAX[name]
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new RangeError(`${name} has to be a whole number from ${min} to ${max}`)
 }

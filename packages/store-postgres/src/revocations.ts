@@ -1,20 +1,7 @@
-import {
-  type CutOff,
-  type CutOffScope,
-  PAGE_LIMIT_MAX,
-  type SessionHandle,
-  type SessionStore,
-} from '@pawl/core'
+import type { CutOff, CutOffScope, SessionHandle } from '@pawl/core'
+import { pageSize, type RevocationMethods, readNumberCursor, valuesToEntry } from '@pawl/store-kit'
 import type { Database, Statement } from './database.ts'
-import {
-  entryColumns,
-  exactText,
-  isLive,
-  isNotRevoked,
-  keyToRow,
-  rowToEntry,
-  setRevoked,
-} from './rows.ts'
+import { entryColumns, exactText, isLive, isNotRevoked, keyToRow, setRevoked } from './rows.ts'
 
 /**
  * Takes the next numbers of the log for the rows of a CTE. Whoever does waits here for the commit
@@ -103,16 +90,6 @@ const trimLog: Statement = {
     SELECT count(*) FROM gone`,
 }
 
-type RevocationMethods = Pick<
-  SessionStore,
-  | 'revoke'
-  | 'revokeByUser'
-  | 'revokeBefore'
-  | 'revocationsAfter'
-  | 'revocationsEnd'
-  | 'trimRevocations'
->
-
 /** The methods of the port that end sessions, and the log of it. */
 export function postgresRevocations(db: Database): RevocationMethods {
   return {
@@ -129,9 +106,9 @@ export function postgresRevocations(db: Database): RevocationMethods {
       await db.run(raiseScope, cutOffToRow(scope, cutOff))
     },
     revocationsAfter: async (cursor, limit) => {
-      const after = /^\d{1,15}$/.test(cursor ?? '') ? Number(cursor) : 0
-      const rows = await db.run(readLog, [after, Math.min(limit, PAGE_LIMIT_MAX)])
-      const entries = rows.filter(([, isEmpty]) => !isEmpty).map((row) => rowToEntry(row, 2))
+      const after = readNumberCursor(cursor)
+      const rows = await db.run(readLog, [after, pageSize(limit)])
+      const entries = rows.filter(([, isEmpty]) => !isEmpty).map((row) => valuesToEntry(row, 2))
       return { entries, cursor: String(rows.at(-1)?.[0] ?? after) }
     },
     revocationsEnd: async () => {

@@ -1,6 +1,4 @@
 import {
-  type EndReason,
-  type JsonObject,
   REVOKED_KEPT_MS,
   type RevocationEntry,
   type Rotation,
@@ -8,9 +6,8 @@ import {
   type SessionKey,
   type StoredCutOff,
   type StoredRecord,
-  StoreError,
-  sweepableAtMs,
 } from '@pawl/core'
+import * as kit from '@pawl/store-kit'
 
 /** What PostgreSQL gives here: `bigint` is read as a number, for none is above 2^53. */
 export type SqlValue = string | number | boolean | null | readonly string[]
@@ -22,46 +19,27 @@ export type SqlColumn = readonly (string | number | null)[]
 /** Names and types of the values that a row is given with. */
 export type SqlColumns = readonly (readonly [name: string, type: 'text' | 'bigint'])[]
 
-/** The columns of a session, in the order of {@link sessionToRow}, and their types. */
-const sessionColumns = [
-  ['app', 'text'],
-  ['tenant', 'text'],
-  ['handle', 'text'],
-  ['user_id', 'text'],
-  ['generation', 'bigint'],
-  ['cur_hash', 'text'],
-  ['cur_minted_ms', 'bigint'],
-  ['prev_hash', 'text'],
-  ['confirmed_ms', 'bigint'],
-  ['created_ms', 'bigint'],
-  ['idle_timeout_ms', 'bigint'],
-  ['idle_expires_ms', 'bigint'],
-  ['absolute_expires_ms', 'bigint'],
-  ['access_ttl_seconds', 'bigint'],
-  ['access_kind', 'text'],
-  ['key_thumbprint', 'text'],
-  ['claims', 'text'],
-  ['data', 'text'],
-  ['device', 'text'],
-  ['revoked_ms', 'bigint'],
-  ['end_reason', 'text'],
-] as const satisfies SqlColumns
+const wholeNumbers = ['generation', 'access_ttl_seconds', 'version']
 
-const columnNames = sessionColumns.map(([name]) => name)
+/** Columns with their types: a time or a count is a number, and all else is text. */
+function typed(...names: readonly string[]): SqlColumns {
+  const isNumber = (name: string) => name.endsWith('_ms') || wholeNumbers.includes(name)
+  return names.map((name) => [name, isNumber(name) ? 'bigint' : 'text'])
+}
 
 /** Columns of a new row: a session's, and when the sweeper is to look at it first. */
-export const insertColumns: SqlColumns = [...sessionColumns, ['sweep_ms', 'bigint']]
+export const insertColumns = typed(...kit.sessionColumns, 'sweep_ms')
 
-/** Columns of {@link rowToSession}, of a row `s` of `pawl_sessions` that nothing has ended. */
-export const plainColumns = columnNames.map((name) => `s.${name}`).join(', ')
+/** Columns of `valuesToSession`, of a row `s` of `pawl_sessions` that nothing has ended. */
+export const plainColumns = kit.sessionColumns.map((name) => `s.${name}`).join(', ')
 
 /** The cut-off `k` that covers a row `s`, if any does: its user's before its tenant's. */
 export const joinCutOff = `LEFT JOIN LATERAL (SELECT c.at_ms, c.reason FROM pawl_cut_offs c
       WHERE c.user_id IN (s.user_id, '') AND c.app = s.app AND c.tenant = s.tenant
         AND c.before_ms >= s.created_ms ORDER BY c.user_id DESC LIMIT 1) k ON true`
 
-/** Columns of {@link rowToSession} of any row `s`, with {@link joinCutOff} folded in. */
-export const foldedColumns = columnNames
+/** Columns of `valuesToSession` of any row `s`, with {@link joinCutOff} folded in. */
+export const foldedColumns = kit.sessionColumns
   .map((name) => {
     if (name === 'revoked_ms') return 'coalesce(s.revoked_ms, k.at_ms)'
     if (name !== 'end_reason') return `s.${name}`
@@ -100,27 +78,14 @@ export function setRotation(of: RotationValue): string {
 }
 
 /** The values of {@link rotationToRow} and their types. */
-export const rotationColumns: SqlColumns = [
-  ['app', 'text'],
-  ['tenant', 'text'],
-  ['handle', 'text'],
-  ['expected', 'text'],
-  ['generation', 'bigint'],
-  ['cur_hash', 'text'],
-  ['cur_minted_ms', 'bigint'],
-  ['prev_hash', 'text'],
-  ['confirmed_ms', 'bigint'],
-  ['now_ms', 'bigint'],
-]
+export const rotationColumns = typed(...kit.rotationColumns)
 
 /** The values of {@link keyToRow} and their types. */
-export const keyColumns: SqlColumns = rotationColumns.slice(0, 3)
+export const keyColumns = typed('app', 'tenant', 'handle')
 
 /** A rotation of a session. */
-export function rotationToRow(key: SessionKey, { expected, next, nowMs }: Rotation): SqlColumn {
-  const { generation, curHash2, curMintedAtMs, prevHash2, confirmedAtMs } = next
-  const state = [expected, generation, curHash2, curMintedAtMs, prevHash2, confirmedAtMs, nowMs]
-  return [...keyToRow(key), ...state]
+export function rotationToRow(key: SessionKey, rotation: Rotation): SqlColumn {
+  return kit.rotationToValues(key, rotation, exactText)
 }
 
 /** What names a row. */
@@ -130,59 +95,7 @@ export function keyToRow({ app, tenant, handle }: SessionKey): readonly string[]
 
 /** A session as the values of {@link insertColumns}. */
 export function sessionToRow(session: Session): SqlColumn {
-  const { revokedAtMs } = session
-  const newsUntilMs =
-    revokedAtMs === null ? Number.POSITIVE_INFINITY : revokedAtMs + REVOKED_KEPT_MS
-  return [
-    ...keyToRow(session),
-    exactText(session.userId),
-    session.generation,
-    session.curHash2,
-    session.curMintedAtMs,
-    session.prevHash2,
-    session.confirmedAtMs,
-    session.createdAtMs,
-    session.idleTimeoutMs,
-    session.idleExpiresAtMs,
-    session.absoluteExpiresAtMs,
-    session.accessTtlSeconds,
-    session.accessKind,
-    session.keyThumbprint,
-    JSON.stringify(session.claims),
-    JSON.stringify(session.data),
-    JSON.stringify(session.device),
-    revokedAtMs,
-    session.endReason,
-    Math.min(sweepableAtMs(session), newsUntilMs),
-  ]
-}
-
-/** A row of {@link plainColumns} or {@link foldedColumns}, from a position on, as a session. */
-export function rowToSession(row: SqlRow, first = 0): Session {
-  const session = {
-    app: row[first],
-    tenant: row[first + 1],
-    handle: row[first + 2],
-    userId: row[first + 3],
-    generation: row[first + 4],
-    curHash2: row[first + 5],
-    curMintedAtMs: row[first + 6],
-    prevHash2: row[first + 7],
-    confirmedAtMs: row[first + 8],
-    createdAtMs: row[first + 9],
-    idleTimeoutMs: row[first + 10],
-    idleExpiresAtMs: row[first + 11],
-    absoluteExpiresAtMs: row[first + 12],
-    accessTtlSeconds: row[first + 13],
-    accessKind: row[first + 14],
-    keyThumbprint: row[first + 15],
-    claims: textToJson(row[first + 16]),
-    data: textToJson(row[first + 17]),
-    device: textToJson(row[first + 18]),
-    revokedAtMs: row[first + 19],
-    endReason: row[first + 20],
-  }
-  return session as unknown as Session
+  return [...kit.sessionToValues(session, exactText), kit.firstSweepMs(session)]
 }
 
 /** Condition on a row `s`: it may be deleted at `$1`. */
@@ -200,48 +113,18 @@ export function setRevoked(nowMs: string, reason: string): string {
     sweep_ms = least(s.sweep_ms, ${nowMs} + ${REVOKED_KEPT_MS + 1})`
 }
 
-/** Columns of {@link rowToEntry}, after the entry's number. */
-export const entryColumns = 'app, tenant, user_id, handle, before_ms, at_ms, reason'
-
-/** A row of the revocation log, from a position on. */
-export function rowToEntry(row: SqlRow, first: number): RevocationEntry {
-  const [app, tenant, userId, handle, beforeMs, atMs, reason] = row.slice(first)
-  const about = { app, tenant, userId, atMs, reason: reason as EndReason }
-  const entry =
-    handle === null
-      ? { kind: 'cut-off', ...about, beforeMs }
-      : { kind: 'session', ...about, handle }
-  return entry as unknown as RevocationEntry
-}
-
 /** The values of {@link entryToRow} and their types. */
-export const entryTypes: SqlColumns = [
-  ['app', 'text'],
-  ['tenant', 'text'],
-  ['user_id', 'text'],
-  ['handle', 'text'],
-  ['before_ms', 'bigint'],
-  ['at_ms', 'bigint'],
-  ['reason', 'text'],
-]
+export const entryTypes = typed(...kit.entryColumns)
+/** Columns of an entry of the log, after its number. */
+export const entryColumns = kit.entryColumns.join(', ')
 
 /** An entry of the revocation log. */
 export function entryToRow(entry: RevocationEntry): SqlColumn {
-  const { app, tenant, userId, atMs, reason } = entry
-  const user = userId === null ? null : exactText(userId)
-  const ended = entry.kind === 'session' ? [entry.handle, null] : [null, entry.beforeMs]
-  return [app, tenant, user, ...ended, atMs, reason]
+  return kit.entryToValues(entry, exactText)
 }
 
 /** The columns of a cut-off, its key first, and their types. */
-export const cutOffColumns: SqlColumns = [
-  ['user_id', 'text'],
-  ['app', 'text'],
-  ['tenant', 'text'],
-  ['before_ms', 'bigint'],
-  ['at_ms', 'bigint'],
-  ['reason', 'text'],
-]
+export const cutOffColumns = typed('user_id', 'app', 'tenant', 'before_ms', 'at_ms', 'reason')
 
 /** A cut-off as the values of {@link cutOffColumns}. */
 export function cutOffToRow(cutOff: StoredCutOff): SqlColumn {
@@ -256,17 +139,10 @@ export function rowToCutOff([user, app, tenant, beforeMs, nowMs, reason]: SqlRow
   return { app, tenant, userId, beforeMs, nowMs, reason } as unknown as StoredCutOff
 }
 
+/** The values of {@link recordToRow} and their types. */
+export const recordTypes = typed('kind', 'app', 'id', 'version', 'value')
 /** Columns of {@link rowToRecord}. */
 export const recordColumns = 'kind, app, id, version, value'
-
-/** The values of {@link recordToRow} and their types. */
-export const recordTypes: SqlColumns = [
-  ['kind', 'text'],
-  ['app', 'text'],
-  ['id', 'text'],
-  ['version', 'bigint'],
-  ['value', 'text'],
-]
 
 /** A record as the values of {@link recordTypes}. */
 export function recordToRow({ kind, app, id, version, value }: StoredRecord): SqlColumn {
@@ -278,17 +154,8 @@ export function rowToRecord([kind, app, id, version, value]: SqlRow): StoredReco
   return { kind, app, id, version, value } as StoredRecord
 }
 
-/** A string that PostgreSQL keeps exactly; two names must never become one by being stored. */
+/** A string that PostgreSQL keeps exactly: that UTF-8 does, and that holds no NUL. */
 export function exactText(text: string): string {
-  if (text.isWellFormed() && !text.includes('\0')) return text
-  throw new TypeError('a name holds a lone surrogate or a NUL, which PostgreSQL cannot keep')
-}
-
-function textToJson(text: SqlValue | undefined): JsonObject {
-  if (text === '{}') return {}
-  try {
-    return JSON.parse(String(text)) as JsonObject
-  } catch (cause) {
-    throw new StoreError('corrupt', 'a stored session holds JSON that cannot be read', { cause })
-  }
+  if (!text.includes('\0')) return kit.exactText(text)
+  throw new TypeError('a name holds a NUL, which PostgreSQL cannot keep')
 }

@@ -1,19 +1,26 @@
 import {
   type InsertOutcome,
   type JsonObject,
-  PAGE_LIMIT_MAX,
   REVOKED_KEPT_MS,
   type RotateOutcome,
   type Rotation,
   type SessionHandle,
   type SessionKey,
   type SessionLimit,
-  type SessionStore,
   StoreError,
 } from '@pawl/core'
+import {
+  BEFORE_ALL,
+  gatherCalls,
+  pageSize,
+  readSessionCursor,
+  type SessionMethods,
+  sessionPage,
+  sweepInRounds,
+  valuesToSession,
+} from '@pawl/store-kit'
 import { arraysOf } from './arrays.ts'
 import { batchRows, namesOf } from './batch-rows.ts'
-import { batcher } from './batcher.ts'
 import type { Database, Statement } from './database.ts'
 import {
   exactText,
@@ -31,7 +38,6 @@ import {
   type RotationValue,
   rotationColumns,
   rotationToRow,
-  rowToSession,
   type SqlColumn,
   type SqlColumns,
   type SqlRow,
@@ -169,12 +175,8 @@ const sweepSessions: Statement = {
 
 /** How often a row that keeps changing under a rotation is tried again. */
 const ROTATE_ATTEMPTS_MAX = 16
-const BEFORE_ALL_MS = Number.MIN_SAFE_INTEGER
-
-type SessionMethods = Pick<
-  SessionStore,
-  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
->
+/** The most rows that one statement of the sweeper looks at, so that it holds no lock for long. */
+const SWEEP_MAX = 1000
 
 /** The methods of the port that are about rows. */
 export function postgresSessions(db: Database, waitMaxMs: number): SessionMethods {
@@ -183,7 +185,8 @@ export function postgresSessions(db: Database, waitMaxMs: number): SessionMethod
     { one, many }: Pair,
     answersOf: (rows: readonly SqlRow[], requests: readonly SqlColumn[]) => readonly Answer[],
   ) =>
-    batcher<SqlColumn, Answer>({
+    gatherCalls<SqlColumn, Answer>({
+      title: 'PostgreSQL',
       keyOf,
       waitMaxMs,
       run: async (requests) => {
@@ -210,7 +213,7 @@ export function postgresSessions(db: Database, waitMaxMs: number): SessionMethod
   return {
     find: async (key) => {
       const row = await find(keyToRow(key))
-      return row === undefined ? undefined : rowToSession(row, 1)
+      return row === undefined ? undefined : valuesToSession(row, 1)
     },
     rotate: (key, rotation) => rotateRow(rotate, key, rotation),
     insert: async (session, limit) => {
@@ -221,31 +224,23 @@ export function postgresSessions(db: Database, waitMaxMs: number): SessionMethod
     updateClaims: (key, claims) => update(updateClaims, key, claims),
     updateData: (key, data) => update(updateData, key, data),
     listByUser: async ({ app, tenant, userId }, page) => {
-      const limit = Math.min(page.limit, PAGE_LIMIT_MAX)
-      const [afterMs, afterHandle] = positionOf(page.after)
+      const size = pageSize(page.limit)
       const user = [app, tenant, userId].map(exactText)
-      const from = [page.nowMs, afterMs, afterHandle, limit + 1]
-      const rows = await db.run(listSessions, [...user, ...from])
-      const sessions = rows.slice(0, limit).map((row) => rowToSession(row))
-      const last = rows.length > limit ? sessions.at(-1) : undefined
-      return { sessions, next: last === undefined ? null : `${last.createdAtMs}.${last.handle}` }
+      const after = readSessionCursor(page.after) ?? BEFORE_ALL
+      const rows = await db.run(listSessions, [...user, page.nowMs, ...after, size + 1])
+      return sessionPage(
+        rows.map((row) => valuesToSession(row)),
+        size,
+      )
     },
-    deleteExpired: async (nowMs, limit) => {
-      let deleted = 0
-      while (deleted < limit) {
-        const asked = Math.min(limit - deleted, SWEEP_MAX)
+    deleteExpired: (nowMs, limit) =>
+      sweepInRounds(limit, SWEEP_MAX, async (asked) => {
         const [row] = await db.run(sweepSessions, [nowMs, asked])
         const [gone, moved] = row as unknown as readonly [number, number]
-        deleted += gone
-        if (gone + moved < asked) break
-      }
-      return deleted
-    },
+        return { looked: gone + moved, gone }
+      }),
   }
 }
-
-/** The most rows that one statement of the sweeper looks at, so that it holds no lock for long. */
-const SWEEP_MAX = 1000
 
 /** Puts rows that begin with their place in the batch, counted from 1, into its order. */
 function inOrder(
@@ -267,7 +262,7 @@ async function rotateRow(
     const row = await rotate(request)
     if (row === undefined) return undefined
     const state = row.at(-1)
-    if (state !== 'stale') return { session: rowToSession(row, 1), advanced: state === 'moved' }
+    if (state !== 'stale') return { session: valuesToSession(row, 1), advanced: state === 'moved' }
   }
   throw new StoreError('conflict', 'the row of a session changed all the time')
 }
@@ -283,10 +278,4 @@ async function insertWithin(
   if (outcome === 'limit-reached') return { kind: 'limit-reached' }
   if (outcome === 'duplicate' || added === 0) return { kind: 'duplicate' }
   return { kind: 'inserted', ended: ended as readonly SessionHandle[] }
-}
-
-/** Where a page begins; at the start if the text is none of ours. */
-function positionOf(after: string | null): readonly [number, string] {
-  const [, ms = '', handle = ''] = /^(-?\d{1,16})\.([\w-]+)$/.exec(after ?? '') ?? []
-  return handle === '' ? [BEFORE_ALL_MS, ''] : [Number(ms), handle]
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { StoreError } from '@pawl/core'
+import { isThisMachine, readCertificates, urlRules } from '@pawl/store-kit'
 import type { RedisClientOptions } from '@redis/client'
 
 /** What a URL says, in the client's words. */
@@ -9,7 +8,10 @@ export interface Connection {
   readonly prefix: string
 }
 
-const knownParameters = ['prefix', 'tls', 'cacert', 'cert', 'key']
+const { parse, decode, wrong } = urlRules({
+  title: 'Redis',
+  parameters: ['prefix', 'tls', 'cacert', 'cert', 'key'],
+})
 const PREFIX_DEFAULT = 'pawl:'
 
 /**
@@ -19,16 +21,9 @@ const PREFIX_DEFAULT = 'pawl:'
  * Throws a sentence, without the URL in it, for anything else.
  */
 export function readUrl(text: string): Connection {
-  const url = /^rediss?:\/\//.test(text) ? URL.parse(text) : null
-  if (url === null) throw wrongUrl('is not one: rediss://user:password@host:6379/0')
-  const unknown = [...url.searchParams.keys()].find((name) => !knownParameters.includes(name))
-  if (unknown !== undefined) {
-    throw wrongUrl(
-      `has the parameter ${unknown}, which is not one of ${knownParameters.join(', ')}`,
-    )
-  }
+  const url = parse(text, /^rediss?:\/\//, 'rediss://user:password@host:6379/0')
   const database = /^\/?(\d{0,5})$/.exec(url.pathname)?.[1]
-  if (database === undefined) throw wrongUrl('names a database that is no number')
+  if (database === undefined) throw wrong('names a database that is no number')
   const options: RedisClientOptions = {
     socket: {
       host: url.hostname === '' ? 'localhost' : url.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -43,41 +38,11 @@ export function readUrl(text: string): Connection {
 }
 
 function readTls(url: URL) {
-  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/.test(url.hostname)
+  const isHere = url.hostname === '' || isThisMachine(url.hostname)
   if (url.protocol === 'redis:') {
     if (isHere || url.searchParams.get('tls') === 'disable') return {}
-    throw wrongUrl('leads to another machine without TLS: use rediss, or say tls=disable')
+    throw wrong('leads to another machine without TLS: use rediss, or say tls=disable')
   }
-  const file = (name: string) => {
-    const path = url.searchParams.get(name)
-    return path === null ? undefined : readPem(name, path)
-  }
-  const [ca, cert, key] = [file('cacert'), file('cert'), file('key')]
-  return {
-    tls: true as const,
-    rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  }
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    throw wrongUrl('has a % that begins no escape')
-  }
-}
-
-function readPem(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new StoreError('unavailable', `the file that ${name} names cannot be read`, { cause })
-  }
-}
-
-function wrongUrl(what: string): StoreError {
-  return new StoreError('unavailable', `the Redis URL ${what}`)
+  const files = { ca: 'cacert', cert: 'cert', key: 'key' }
+  return { ...readCertificates(url.searchParams, files), tls: true as const }
 }

@@ -1,15 +1,21 @@
-import {
-  PAGE_LIMIT_MAX,
-  type RecordKey,
-  type RecordStore,
-  type Session,
-  type SessionHandle,
-  type SessionKey,
-  type Store,
-  type StoreContent,
-  type StoredCutOff,
-  type StoredRecord,
+import type {
+  RecordKey,
+  RecordStore,
+  Session,
+  SessionHandle,
+  SessionKey,
+  StoreContent,
+  StoredCutOff,
+  StoredRecord,
 } from '@pawl/core'
+import {
+  type ContentMethods,
+  cutPage,
+  exactText,
+  keyCursor,
+  pageSize,
+  readKeyCursor,
+} from '@pawl/store-kit'
 import {
   putCutOffScript,
   putEntriesScript,
@@ -22,7 +28,6 @@ import {
 import {
   decode,
   entryToWords,
-  exactText,
   placeOf,
   type RedisRow,
   recordPlaceOf,
@@ -33,11 +38,6 @@ import {
   textToCutOff,
 } from './rows.ts'
 import type { Server } from './server.ts'
-
-type ContentMethods = Pick<
-  Store,
-  'walkSessions' | 'walkCutOffs' | 'walkRecords' | 'put' | 'sweepCutOffs'
->
 
 /** A page of a sorted set: members and scores in turn. */
 type Page = readonly string[]
@@ -81,12 +81,12 @@ const BEFORE_ALL = [String(Number.MIN_SAFE_INTEGER), ''] as const
 function pageWords(after: string | null, limit: number): readonly string[] {
   const [, score = '', member = ''] = /^(-?\d{1,16}) ([\s\S]+)$/.exec(after ?? '') ?? []
   const from = member === '' || !member.isWellFormed() ? BEFORE_ALL : [score, member]
-  return [...from, String(Math.min(limit, PAGE_LIMIT_MAX))]
+  return [...from, String(pageSize(limit))]
 }
 
 /** The position of a full page's last member; null after a page that is not full: the end. */
 function cursorAfter(page: Page, limit: number): string | null {
-  const isFull = page.length >= 2 * Math.min(limit, PAGE_LIMIT_MAX)
+  const isFull = page.length >= 2 * pageSize(limit)
   return isFull ? `${page.at(-1)} ${page.at(-2)}` : null
 }
 
@@ -102,7 +102,7 @@ async function walkRecords(
   page: { readonly after: string | null; readonly limit: number },
 ) {
   const from = keyIn(page.after)
-  const size = Math.min(page.limit, PAGE_LIMIT_MAX)
+  const size = pageSize(page.limit)
   const places = (await server.send('none', ['SMEMBERS', `${server.prefix}a`])) as readonly string[]
   const found: StoredRecord[] = []
   for (const place of [...places].sort()) {
@@ -113,22 +113,13 @@ async function walkRecords(
     const all = await records.listRecords(kind, app)
     found.push(...(isFirst ? all.filter(({ id }) => id > from.id) : all))
   }
-  const items = found.slice(0, size)
-  const last = found.length > size ? items.at(-1) : undefined
-  const next = last === undefined ? null : JSON.stringify([last.kind, last.app, last.id])
-  return { items, next }
+  const { rows: items, last } = cutPage(found, size)
+  return { items, next: keyCursor(last && [last.kind, last.app, last.id]) }
 }
 
 function keyIn(after: string | null): RecordKey | undefined {
-  try {
-    const words: unknown = JSON.parse(after ?? '')
-    if (!Array.isArray(words) || words.length !== 3) return undefined
-    const [kind, app, id] = words.map(String) as [string, string, string]
-    return { kind, app, id }
-  } catch {
-    // None of ours: from the start.
-    return undefined
-  }
+  const [kind, app, id] = readKeyCursor(after) ?? []
+  return kind === undefined || app === undefined || id === undefined ? undefined : { kind, app, id }
 }
 
 async function putAll(server: Server, content: StoreContent): Promise<void> {

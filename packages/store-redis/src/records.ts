@@ -1,5 +1,6 @@
 import { RECORDS_MAX, type RecordStore } from '@pawl/core'
-import { exactText, recordPlaceOf, textToRecord } from './rows.ts'
+import { exactText } from '@pawl/store-kit'
+import { recordPlaceOf, textToRecord } from './rows.ts'
 import { insertRecordScript, replaceRecordScript } from './scripts.ts'
 import type { Server } from './server.ts'
 

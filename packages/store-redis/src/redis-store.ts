@@ -1,4 +1,5 @@
 import { type EpochMs, guardStore, type Store } from '@pawl/core'
+import { bounded } from '@pawl/store-kit'
 import { readUrl } from './connection.ts'
 import { redisContent } from './content.ts'
 import { redisRecords } from './records.ts'
@@ -22,16 +23,19 @@ export interface RedisStoreOptions {
   readonly warn?: (text: string) => void
 }
 
+const timeoutBounds = [100, 60_000] as const
+
 /**
  * A store on one Redis 6.2 or newer, or Valkey: a primary with `appendonly yes`, `appendfsync
  * always` and `maxmemory-policy noeviction`. Each call is one Lua script, one round trip. Connects
  * on the first call. Throws `StoreError('unavailable')` at once for a URL that is none.
  */
 export function redisStore(options: RedisStoreOptions): Store {
+  const { connectTimeoutMs = 3000, answerTimeoutMs = 5000 } = options
   const server = openServer({
     ...readUrl(options.url),
-    connectTimeoutMs: bounded('connectTimeoutMs', options.connectTimeoutMs ?? 3000),
-    answerTimeoutMs: bounded('answerTimeoutMs', options.answerTimeoutMs ?? 5000),
+    connectTimeoutMs: bounded('connectTimeoutMs', connectTimeoutMs, timeoutBounds),
+    answerTimeoutMs: bounded('answerTimeoutMs', answerTimeoutMs, timeoutBounds),
   })
   const warn = options.warn ?? ((text: string) => process.emitWarning(text))
   const records = redisRecords(server)
@@ -48,14 +52,4 @@ export function redisStore(options: RedisStoreOptions): Store {
       return (Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)) as EpochMs
     },
   })
-}
-
-const TIMEOUT_MIN_MS = 100
-const TIMEOUT_MAX_MS = 60_000
-
-function bounded(name: string, value: number): number {
-  const isFine = Number.isInteger(value) && value >= TIMEOUT_MIN_MS && value <= TIMEOUT_MAX_MS
-  if (isFine) return value
-  const range = `${TIMEOUT_MIN_MS} to ${TIMEOUT_MAX_MS}`
-  throw new RangeError(`${name} has to be a whole number from ${range}`)
 }

@@ -1,20 +1,17 @@
-import { PAGE_LIMIT_MAX, type SessionHandle, type SessionStore } from '@pawl/core'
-import { decode, encode, exactText, fieldsToEntry, placeOf } from './rows.ts'
+import type { SessionHandle } from '@pawl/core'
+import {
+  exactText,
+  pageSize,
+  type RevocationMethods,
+  readNumberCursor,
+  sweepInRounds,
+} from '@pawl/store-kit'
+import { decode, encode, fieldsToEntry, placeOf } from './rows.ts'
 import { logScript, raiseScript, revokeScript, revokeUserScript, trimScript } from './scripts.ts'
 import type { Server } from './server.ts'
 
 /** Entries that one run of the trimming script deletes. */
 const TRIM_MAX = 500
-
-type RevocationMethods = Pick<
-  SessionStore,
-  | 'revoke'
-  | 'revokeByUser'
-  | 'revokeBefore'
-  | 'revocationsAfter'
-  | 'revocationsEnd'
-  | 'trimRevocations'
->
 
 /** The methods of the port that end sessions, and the log of it. */
 export function redisRevocations(server: Server): RevocationMethods {
@@ -35,9 +32,8 @@ export function redisRevocations(server: Server): RevocationMethods {
       await server.run(raiseScript, args)
     },
     revocationsAfter: async (cursor, limit) => {
-      const after = /^\d{1,15}$/.test(cursor ?? '') ? String(cursor) : '0'
-      const most = String(Math.min(limit, PAGE_LIMIT_MAX))
-      const reply = await server.run(logScript, [after, most])
+      const page = [readNumberCursor(cursor), pageSize(limit)].map(String)
+      const reply = await server.run(logScript, page)
       const [began, found] = reply as unknown as LogReply
       const entries = found.map(([, fields]) => fieldsToEntry(fields))
       return { entries, cursor: found.at(-1)?.[0].split('-')[0] ?? began }
@@ -46,16 +42,11 @@ export function redisRevocations(server: Server): RevocationMethods {
       const number = await server.send('none', ['GET', `${server.prefix}n`])
       return typeof number === 'string' ? number : '0'
     },
-    trimRevocations: async (beforeMs, limit) => {
-      let trimmed = 0
-      while (trimmed < limit) {
-        const asked = Math.min(limit - trimmed, TRIM_MAX)
+    trimRevocations: (beforeMs, limit) =>
+      sweepInRounds(limit, TRIM_MAX, async (asked) => {
         const gone = Number(await server.run(trimScript, [String(beforeMs), String(asked)]))
-        trimmed += gone
-        if (gone < asked) break
-      }
-      return trimmed
-    },
+        return { looked: gone, gone }
+      }),
   }
 }
 

@@ -1,8 +1,6 @@
 import {
   type AppId,
   type EndReason,
-  type JsonObject,
-  REVOKED_KEPT_MS,
   type RevocationEntry,
   type Rotation,
   type Session,
@@ -11,10 +9,10 @@ import {
   type StoredCutOff,
   type StoredRecord,
   StoreError,
-  sweepableAtMs,
   type TenantId,
   type UserId,
 } from '@pawl/core'
+import { exactText, firstSweepMs, textToJson } from '@pawl/store-kit'
 
 /**
  * Redis may drop a row by itself so long after its absolute expiry, by its own clock: only where no
@@ -89,12 +87,6 @@ export function rowNames(session: Session): readonly string[] {
   return [placeOf(session), encode(session.handle), exactText(session.userId)]
 }
 
-/** When the sweeper is to look at a new session, at the latest when it may go. */
-function firstSweepMs(session: Session): number {
-  const newsUntilMs = (session.revokedAtMs ?? Number.POSITIVE_INFINITY) + REVOKED_KEPT_MS
-  return Math.min(sweepableAtMs(session), newsUntilMs)
-}
-
 /** Field `m` without the idle expiry, which the script adds. */
 export function movedText(next: Rotation['next']): string {
   return `${next.generation} ${next.curMintedAtMs} ${next.confirmedAtMs}`
@@ -110,7 +102,9 @@ export function rowToSession(key: SessionKey, row: RedisRow): Session {
   const [cur, moved, constant, userId, fixed, claims, data, end, prev] = row
   const [generation, minted, confirmed, idleExpires] = words(moved)
   const [created, idleTimeout, absolute] = words(constant)
-  const [ttl, accessKind, keyThumbprint, device] = readJson(fixed) as readonly unknown[]
+  const [ttl, accessKind, keyThumbprint, device] = textToJson(
+    fixed,
+  ) as unknown as readonly unknown[]
   const [revoked, reason] = end == null ? [] : words(end)
   const session = {
     app: key.app,
@@ -128,8 +122,8 @@ export function rowToSession(key: SessionKey, row: RedisRow): Session {
     absoluteExpiresAtMs: Number(absolute),
     accessTtlSeconds: ttl,
     accessKind,
-    claims: readJson(claims) as JsonObject,
-    data: readJson(data) as JsonObject,
+    claims: textToJson(claims),
+    data: textToJson(data),
     device,
     keyThumbprint,
     revokedAtMs: revoked === undefined ? null : Number(revoked),
@@ -202,22 +196,7 @@ export function textToRecord(
   return { kind, app, id, version: Number(text.slice(0, end)), value: text.slice(end + 1) }
 }
 
-/** A string that UTF-8 keeps exactly; two names must never become one by being stored. */
-export function exactText(text: string): string {
-  if (text.isWellFormed()) return text
-  throw new TypeError('a name or a value holds a lone surrogate, which UTF-8 cannot keep')
-}
-
 function words(text: string | null | undefined): readonly string[] {
   if (text == null) throw new StoreError('corrupt', 'a stored session lacks a field')
   return text.split(' ')
-}
-
-function readJson(text: string | null | undefined): unknown {
-  if (text === '{}') return {}
-  try {
-    return JSON.parse(text ?? '')
-  } catch (cause) {
-    throw new StoreError('corrupt', 'a stored session holds JSON that cannot be read', { cause })
-  }
 }

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto'
 import { REVOKED_KEPT_MS } from '@pawl/core'
+import type { Effect } from '@pawl/store-kit'
 import { rowFields } from './rows.ts'
-
-/**
- * What a script does to the data: nothing; something that does no harm when it is run a second
- * time, since it then finds its own condition gone; or something that may be run only once.
- */
-export type Effect = 'none' | 'repeatable' | 'once'
 
 /** A Lua script: one atomic step of the server. */
 export interface Script {

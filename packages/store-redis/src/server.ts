@@ -1,7 +1,8 @@
-import { isStoreError, StoreError } from '@pawl/core'
+import { isStoreError, StoreError, type StoreErrorKind } from '@pawl/core'
+import { answeredWithin, answerLost, type Effect } from '@pawl/store-kit'
 import { createClient, type RedisClientOptions } from '@redis/client'
 import { serverCode, toStoreError } from './errors.ts'
-import type { Effect, Script } from './script.ts'
+import type { Script } from './script.ts'
 
 /** What Redis answers with. */
 export type Reply = string | number | boolean | null | readonly Reply[]
@@ -163,9 +164,8 @@ function isAnswerLost(error: unknown): boolean {
 /** A write whose answer was lost may have been done: that is what `timeout` says. */
 function troubleOf(effect: Effect, error: unknown): unknown {
   if (error instanceof NotSent) return toStoreError(error.cause)
-  if (effect === 'none' || !isAnswerLost(error)) return toStoreError(error)
-  const sentence = 'the connection to Redis was lost: what was written is not known'
-  return new StoreError('timeout', sentence, { cause: error })
+  const isOpen = effect !== 'none' && isAnswerLost(error)
+  return isOpen ? answerLost('Redis', error) : toStoreError(error)
 }
 
 /** Connects, and refuses a replica: what it shows may be old. */
@@ -179,12 +179,6 @@ async function welcome(client: Client): Promise<void> {
   if (name !== 'master') throw new StoreError('read-only', `Redis is not the primary but a ${name}`)
 }
 
-/** The promise, or a `StoreError` when it takes too long. */
-function within<T>(limitMs: number, promise: Promise<T>, kind: 'timeout' | 'unavailable') {
-  const { promise: bounded, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => {
-    reject(new StoreError(kind, `Redis did not answer within ${limitMs} ms`))
-  }, limitMs)
-  promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  return bounded
+function within<T>(limitMs: number, answer: Promise<T>, kind: StoreErrorKind): Promise<T> {
+  return answeredWithin({ title: 'Redis', limitMs, kind }, answer)
 }

@@ -1,9 +1,17 @@
-import { PAGE_LIMIT_MAX, type Session, type SessionHandle, type SessionStore } from '@pawl/core'
+import type { Session, SessionHandle } from '@pawl/core'
+import {
+  BEFORE_ALL,
+  exactText,
+  pageSize,
+  readSessionCursor,
+  type SessionMethods,
+  sessionPage,
+  sweepInRounds,
+} from '@pawl/store-kit'
 import {
   contentFields,
   decode,
   encode,
-  exactText,
   movedText,
   placeOf,
   prevText,
@@ -26,12 +34,6 @@ import type { Server } from './server.ts'
 
 /** Rows that one run of the sweeper's script looks at: all else waits for it. */
 const SWEEP_MAX = 250
-const BEFORE_ALL = [String(Number.MIN_SAFE_INTEGER), ''] as const
-
-type SessionMethods = Pick<
-  SessionStore,
-  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
->
 
 /** The methods of the port that are about rows. */
 export function redisSessions(server: Server): SessionMethods {
@@ -71,34 +73,23 @@ export function redisSessions(server: Server): SessionMethods {
       return (await server.run(updateScript, [placeOf(key), encode(key.handle), ...content])) === 1
     },
     listByUser: async (user, page) => {
-      const limit = Math.min(page.limit, PAGE_LIMIT_MAX)
-      const asked = [String(page.nowMs), String(limit + 1), ...positionOf(page.after)]
-      const args = [placeOf(user), exactText(user.userId), ...asked]
+      const size = pageSize(page.limit)
+      const [afterMs, handle] = readSessionCursor(page.after) ?? BEFORE_ALL
+      const asked = [page.nowMs, size + 1, afterMs].map(String)
+      const args = [placeOf(user), exactText(user.userId), ...asked, encode(handle)]
       const reply = (await server.run(listScript, args)) as readonly (string & RedisRow)[]
-      const sessions: Session[] = []
-      for (let index = 0; index < Math.min(reply.length, 2 * limit); index += 2) {
-        const handle = decode(reply[index] ?? '') as SessionHandle
-        sessions.push(rowToSession({ ...user, handle }, reply[index + 1] ?? []))
+      const found: Session[] = []
+      for (let index = 0; index < reply.length; index += 2) {
+        const key = { ...user, handle: decode(reply[index] ?? '') as SessionHandle }
+        found.push(rowToSession(key, reply[index + 1] ?? []))
       }
-      const last = reply.length > 2 * limit ? sessions.at(-1) : undefined
-      return { sessions, next: last === undefined ? null : `${last.createdAtMs}.${last.handle}` }
+      return sessionPage(found, size)
     },
-    deleteExpired: async (nowMs, limit) => {
-      let deleted = 0
-      while (deleted < limit) {
-        const asked = Math.min(limit - deleted, SWEEP_MAX)
+    deleteExpired: (nowMs, limit) =>
+      sweepInRounds(limit, SWEEP_MAX, async (asked) => {
         const reply = await server.run(sweepScript, [String(nowMs), String(asked)])
-        const [gone, due] = reply as readonly [number, number]
-        deleted += gone
-        if (due < asked) break
-      }
-      return deleted
-    },
+        const [gone, looked] = reply as readonly [number, number]
+        return { looked, gone }
+      }),
   }
-}
-
-/** Where a page begins; at the start if the text is none of ours. */
-function positionOf(after: string | null): readonly [string, string] {
-  const [, ms = '', handle = ''] = /^(-?\d{1,16})\.(\S+)$/.exec(after ?? '') ?? []
-  return handle === '' ? BEFORE_ALL : [ms, encode(handle)]
 }

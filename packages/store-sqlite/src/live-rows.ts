@@ -1,6 +1,7 @@
 import type { EndReason, SessionHandle, UserScope } from '@pawl/core'
+import { exactText } from '@pawl/store-kit'
 import type { Database } from './database.ts'
-import { exactText, type SqlValue } from './rows.ts'
+import type { SqlValue } from './rows.ts'
 import * as sql from './sql.ts'
 
 /** A live row found in this transaction. */

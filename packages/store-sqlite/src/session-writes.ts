@@ -66,24 +66,17 @@ export function updateContent(db: Database, { column, key, text }: ContentInput)
   return db.statement(updateSql[column]).run(text, ...key) > 0
 }
 
-/** How far one step of a sweep came. */
-export interface SweepOutput {
-  readonly deleted: number
-  /** Whether rows may be left that this step did not look at. */
-  readonly hasMore: boolean
-}
-
 /**
  * Looks at up to `limit` rows whose time has come: deletes those that ended, moves on the others.
  */
 export function deleteExpired(
   db: Database,
   { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
-): SweepOutput {
+): { readonly looked: number; readonly gone: number } {
   const due = db.statement(sql.selectDueRows).all(nowMs, limit)
   const doomed = due.filter(([, isEnded]) => isEnded === 1)
   for (const [id = null, isEnded] of due) {
     db.statement(isEnded === 1 ? sql.deleteRow : sql.postponeSweep).run(id)
   }
-  return { deleted: doomed.length, hasMore: due.length === limit }
+  return { looked: due.length, gone: doomed.length }
 }

@@ -1,5 +1,6 @@
 import { REVOKED_KEPT_MS } from '@pawl/core'
-import { cutOffColumns, entryColumns, keptColumns, recordColumns, sessionColumns } from './rows.ts'
+import { entryColumns, sessionColumns } from '@pawl/store-kit'
+import { cutOffColumns, keptColumns, recordColumns } from './rows.ts'
 
 /**
  * Every statement, in one place, beside the columns of `rows.ts`. Each is prepared once and held.
@@ -116,9 +117,9 @@ export const appendRevocation = `
   INSERT INTO revocations (app, tenant, user_id, handle, before_ms, at_ms, reason)
   VALUES (?, ?, ?, ?, ?, ?, ?)`
 
-/** Rows of `entryColumns`. Values: the number after which, limit. */
+/** Rows of the number and `entryColumns`. Values: the number after which, limit. */
 export const selectRevocations = `
-  SELECT ${entryColumns} FROM revocations WHERE number > ? ORDER BY number LIMIT ?`
+  SELECT number, ${entryColumns} FROM revocations WHERE number > ? ORDER BY number LIMIT ?`
 
 /** The number of the last entry there ever was; no row before the first. */
 export const selectLastNumber = `SELECT seq FROM sqlite_sequence WHERE name = 'revocations'`

@@ -1,11 +1,21 @@
 import path from 'node:path'
 import {
   RECORDS_MAX,
+  type RecordStore,
   type Session,
   type SessionLimit,
   type Store,
   type UserScope,
 } from '@pawl/core'
+import {
+  type ContentMethods,
+  entryToValues,
+  exactText,
+  type RevocationMethods,
+  type SessionMethods,
+  sweepInRounds,
+  valuesToSession,
+} from '@pawl/store-kit'
 import { type Connection, connect } from './connection.ts'
 import { walkCutOffs, walkRecords, walkSessions } from './content-reads.ts'
 import { readAfter, readLogEnd, readUserPage } from './reads.ts'
@@ -56,53 +66,40 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   }
 }
 
-type SessionMethods = Pick<
-  Store,
-  'insert' | 'find' | 'rotate' | 'updateClaims' | 'updateData' | 'listByUser' | 'deleteExpired'
->
-
 function sessionMethods({ read, write }: Connection): SessionMethods {
   return {
     insert: async (session, limit) => {
-      const row = [...rows.sessionToRow(session), rows.sweepTimeOf(session)]
+      const row = rows.sessionToRow(session)
       const limited = limit === null ? null : limitedInsert(session, limit)
       return write('insertRow', { row, limited })
     },
     find: async (key) =>
       read((db) => {
         const [row] = db.statement(sql.selectSession).all(key.app, key.tenant, key.handle)
-        return row === undefined ? undefined : rows.rowToSession(row)
+        return row === undefined ? undefined : valuesToSession(row)
       }),
     rotate: async (key, rotation) => {
       const values = [...rows.rotationToRow(rotation), ...rows.keyToRow(key)]
       const output = await write('rotateRow', values)
       if (output === null) return undefined
-      if ('found' in output) return { session: rows.rowToSession(output.found), advanced: false }
+      if ('found' in output) return { session: valuesToSession(output.found), advanced: false }
       return { session: rows.rotatedSession(key, rotation, output.kept), advanced: true }
     },
     updateClaims: async (key, claims) =>
       write('updateContent', {
         column: 'claims',
         key: rows.keyToRow(key),
-        text: rows.jsonToText(claims),
+        text: JSON.stringify(claims),
       }),
     updateData: async (key, data) =>
       write('updateContent', {
         column: 'data',
         key: rows.keyToRow(key),
-        text: rows.jsonToText(data),
+        text: JSON.stringify(data),
       }),
     listByUser: async (user, page) => read((db) => readUserPage(db, user, page)),
-    deleteExpired: async (nowMs, limit) => {
-      let deleted = 0
-      for (let hasMore = true; hasMore && deleted < limit; ) {
-        const step = { nowMs, limit: Math.min(limit - deleted, SWEEP_STEP) }
-        const output = await write('deleteExpired', step)
-        deleted += output.deleted
-        hasMore = output.hasMore
-      }
-      return deleted
-    },
+    deleteExpired: (nowMs, limit) =>
+      sweepInRounds(limit, SWEEP_STEP, (asked) => write('deleteExpired', { nowMs, limit: asked })),
   }
 }
 
@@ -116,16 +113,6 @@ function limitedInsert(session: Session, limit: SessionLimit): LimitedInsert {
   const key = rows.keyToRow(session)
   return { key, user: plainUser(session), nowMs: session.createdAtMs, limit: { max, policy } }
 }
-
-type RevocationMethods = Pick<
-  Store,
-  | 'revoke'
-  | 'revokeByUser'
-  | 'revokeBefore'
-  | 'revocationsAfter'
-  | 'revocationsEnd'
-  | 'trimRevocations'
->
 
 function revocationMethods({ read, write }: Connection): RevocationMethods {
   return {
@@ -143,12 +130,7 @@ function revocationMethods({ read, write }: Connection): RevocationMethods {
   }
 }
 
-type RecordMethods = Pick<
-  Store,
-  'findRecord' | 'listRecords' | 'insertRecord' | 'replaceRecord' | 'deleteRecord'
->
-
-function recordMethods({ read, write }: Connection): RecordMethods {
+function recordMethods({ read, write }: Connection): RecordStore {
   return {
     findRecord: async ({ kind, app, id }) =>
       read((db) => {
@@ -160,21 +142,16 @@ function recordMethods({ read, write }: Connection): RecordMethods {
         db.statement(sql.selectRecords).all(kind, app, RECORDS_MAX).map(rows.rowToRecord),
       ),
     insertRecord: async (key, value) =>
-      write('insertRecord', { key: rows.recordKeyToRow(key), value: rows.exactText(value) }),
+      write('insertRecord', { key: rows.recordKeyToRow(key), value: exactText(value) }),
     replaceRecord: async (key, expectedVersion, value) =>
       write('replaceRecord', {
         key: rows.recordKeyToRow(key),
         expectedVersion,
-        value: rows.exactText(value),
+        value: exactText(value),
       }),
     deleteRecord: async (key) => write('deleteRecord', rows.recordKeyToRow(key)),
   }
 }
-
-type ContentMethods = Pick<
-  Store,
-  'walkSessions' | 'walkCutOffs' | 'walkRecords' | 'put' | 'sweepCutOffs'
->
 
 function contentMethods({ read, write }: Connection): ContentMethods {
   return {
@@ -183,10 +160,10 @@ function contentMethods({ read, write }: Connection): ContentMethods {
     walkRecords: async (after, limit) => read((db) => walkRecords(db, after, limit)),
     put: async ({ sessions = [], cutOffs = [], records = [], revocations = [] }) => {
       await write('putContent', {
-        sessions: sessions.map((row) => [...rows.sessionToRow(row), rows.sweepTimeOf(row)]),
+        sessions: sessions.map(rows.sessionToRow),
         cutOffs: cutOffs.map(rows.cutOffToRow),
         records: records.map(rows.recordToRow),
-        revocations: revocations.map(rows.entryToRow),
+        revocations: revocations.map((entry) => entryToValues(entry)),
       })
     },
     sweepCutOffs: async ({ settledMs, after, limit }) =>

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { createDatabaseFile, type Database, openDatabase } from '../src/database.ts'
 import { migrateSchema } from '../src/migrate.ts'
-import { keyToRow, sessionToRow, sweepTimeOf } from '../src/rows.ts'
+import { keyToRow, sessionToRow } from '../src/rows.ts'
 import { runTransaction, type WriteAnswer } from '../src/transaction.ts'
 import type { WriteRequest } from '../src/writes.ts'
 import { newRow } from './rows-for-tests.ts'
@@ -20,7 +20,7 @@ function openFresh(context: TestContext): { readonly db: Database; readonly file
 
 function insertion(label: string, claims = {}): WriteRequest {
   const session = { ...newRow(label), claims }
-  const row = [...sessionToRow(session), sweepTimeOf(session)]
+  const row = sessionToRow(session)
   return { name: 'insertRow', input: { row, limited: null } }
 }
 

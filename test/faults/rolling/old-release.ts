@@ -27,6 +27,7 @@ export const RELEASE_PACKAGES = [
   'embedded',
   'server',
   'node',
+  'store-kit',
   'store-sqlite',
   'store-postgres',
   'store-redis',

@@ -1,5 +1,4 @@
 import {
-  PAGE_LIMIT_MAX,
   RECORDS_MAX,
   type RecordKey,
   type Session,
@@ -7,6 +6,7 @@ import {
   type StoredRecord,
   type WalkPage,
 } from '@pawl/core'
+import { cutPage, pageSize } from '@pawl/store-kit'
 import { append, type Content, keyText, scopeText } from './content.ts'
 
 function recordText({ kind, app, id }: RecordKey): string {
@@ -64,9 +64,8 @@ export function walk<Item>(
   const keys = Object.keys(items)
     .filter((key) => key > from)
     .sort()
-  const page = keys.slice(0, Math.min(limit, PAGE_LIMIT_MAX))
-  const next = page.length < keys.length ? (page.at(-1) ?? null) : null
-  return { items: page.map((key) => items[key] as Item), next }
+  const { rows, last = null } = cutPage(keys, pageSize(limit))
+  return { items: rows.map((key) => items[key] as Item), next: last }
 }
 
 /** What another store held: never an older state over a newer one, and an end is final. */

@@ -1,16 +1,16 @@
-import {
-  type CutOff,
-  type CutOffScope,
-  type CutOffSweep,
-  type CutOffsSwept,
-  type EpochMs,
-  PAGE_LIMIT_MAX,
-  type Revocation,
-  type RevocationPage,
-  type SessionHandle,
-  type SessionKey,
-  type UserScope,
+import type {
+  CutOff,
+  CutOffScope,
+  CutOffSweep,
+  CutOffsSwept,
+  EpochMs,
+  Revocation,
+  RevocationPage,
+  SessionHandle,
+  SessionKey,
+  UserScope,
 } from '@pawl/core'
+import { pageSize, readNumberCursor } from '@pawl/store-kit'
 import { append, type Content, end, liveRowsOf, scopeText } from './content.ts'
 import { walk } from './documents.ts'
 import { find } from './sessions.ts'
@@ -57,12 +57,10 @@ export function revocationsAfter(
   cursor: string | null,
   limit: number,
 ): RevocationPage {
-  const asked = /^\d{1,15}$/.test(cursor ?? '') ? Number(cursor) : 0
+  const asked = readNumberCursor(cursor)
   // Beyond the end: the database was put back to an older state. From the start, then.
   const after = asked > content.lastNumber ? 0 : asked
-  const page = content.log
-    .filter(({ number }) => number > after)
-    .slice(0, Math.min(limit, PAGE_LIMIT_MAX))
+  const page = content.log.filter(({ number }) => number > after).slice(0, pageSize(limit))
   const entries = page.map(({ entry }) => entry)
   return { entries, cursor: String(page.at(-1)?.number ?? after) }
 }

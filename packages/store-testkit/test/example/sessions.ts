@@ -2,7 +2,6 @@ import {
   type EpochMs,
   type InsertOutcome,
   type JsonObject,
-  PAGE_LIMIT_MAX,
   REVOKED_KEPT_MS,
   type RotateOutcome,
   type Rotation,
@@ -12,6 +11,7 @@ import {
   type SessionPage,
   type UserScope,
 } from '@pawl/core'
+import { BEFORE_ALL, pageSize, readSessionCursor, sessionPage } from '@pawl/store-kit'
 import { type Content, end, fold, hasExpired, keyText, liveRowsOf } from './content.ts'
 
 export function find(content: Content, key: SessionKey): Session | undefined {
@@ -76,18 +76,12 @@ export function listByUser(
   user: UserScope,
   page: { readonly nowMs: EpochMs; readonly limit: number; readonly after: string | null },
 ): SessionPage {
-  // A cursor comes from outside: one that is none reads from the start.
-  const [, createdAtMs, handle] = /^(\d{1,16})\.(.+)$/.exec(page.after ?? '') ?? []
-  const after = { createdAtMs: Number(createdAtMs ?? -1), handle: handle ?? '' }
+  const [afterMs, afterHandle] = readSessionCursor(page.after) ?? BEFORE_ALL
   const rest = liveRowsOf(content, user, page.nowMs).filter(
-    (row) =>
-      row.createdAtMs > after.createdAtMs ||
-      (row.createdAtMs === after.createdAtMs && row.handle > after.handle),
+    ({ createdAtMs, handle }) =>
+      createdAtMs > afterMs || (createdAtMs === afterMs && handle > afterHandle),
   )
-  const sessions = rest.slice(0, Math.min(page.limit, PAGE_LIMIT_MAX))
-  const last = sessions.at(-1)
-  const isEnd = last === undefined || sessions.length === rest.length
-  return { sessions, next: isEnd ? null : `${last.createdAtMs}.${last.handle}` }
+  return sessionPage(rest, pageSize(page.limit))
 }
 
 export function deleteExpired(content: Content, nowMs: EpochMs, limit: number): number {

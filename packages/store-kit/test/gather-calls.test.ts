@@ -2,29 +2,36 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isStoreError, StoreError } from '@pawl/core'
-import { batcher } from '../src/batcher.ts'
+import { gatherCalls } from '../src/gather-calls.ts'
 
-/** A batcher whose batches are answered by hand; a request's key is its first letter. */
+/** Batches that are answered by hand; a request's key is its first word, its size its length. */
 function byHand(waitMaxMs = 60_000) {
   const batches: { requests: readonly string[]; answer: () => void; fail: (e: Error) => void }[] =
     []
-  const send = batcher<string>((requests) => {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
-    const texts = requests.map(({ values }) => values.join())
-    const answer = () => resolve(texts.map((text) => `${text}!`))
-    batches.push({ requests: texts, answer, fail: reject })
-    return promise
-  }, waitMaxMs)
-  const ask = (text: string) => send({ key: text.split(' ')[0] ?? '', values: [text] })
+  const ask = gatherCalls<string, string>({
+    title: 'Any',
+    keyOf: (request) => request.split(' ')[0] ?? '',
+    size: { of: ({ length }) => length, max: 1_000_000 },
+    waitMaxMs,
+    run: (requests) => {
+      const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
+      const answer = () => resolve(requests.map((request) => `${request}!`))
+      batches.push({ requests, answer, fail: reject })
+      return promise
+    },
+  })
   return { batches, ask, sizes: () => batches.map(({ requests }) => requests.length) }
 }
 
-describe('the batcher', () => {
+describe('gathered calls', () => {
   it('sends a lone request at the end of the turn', async () => {
     const { batches, ask } = byHand()
     const answer = ask('a')
     await turn()
-    assert.deepEqual(batches[0]?.requests, ['a'])
+    assert.deepEqual(
+      batches.map(({ requests }) => requests),
+      [['a']],
+    )
     batches[0]?.answer()
     assert.equal(await answer, 'a!')
   })
@@ -44,16 +51,18 @@ describe('the batcher', () => {
     const answers = Promise.all(names.map(ask))
     await turn()
     assert.deepEqual(sizes(), [64, 64])
+    void ask('late')
     batches[0]?.answer()
+    await turn()
     batches[1]?.answer()
     await turn()
-    assert.deepEqual(sizes(), [64, 64, 64, 8])
+    assert.deepEqual(sizes(), [64, 64, 64, 9])
     batches[2]?.answer()
     batches[3]?.answer()
     assert.equal((await answers).length, 200)
   })
 
-  it('sends no more characters together than a packet may have, and a long request alone', async () => {
+  it('sends no more together than a batch may hold, and what is larger alone', async () => {
     const { batches, ask, sizes } = byHand()
     const lengths = [400_000, 400_000, 400_000, 2_000_000]
     const answers = lengths.map((length, index) => ask(`${index} `.padEnd(length, 'x')))
@@ -71,8 +80,10 @@ describe('the batcher', () => {
     const { batches, ask } = byHand()
     const answers = Promise.all(['a 1', 'a 2', 'b', 'a 3'].map(ask))
     await turn()
-    const requests = batches.map((batch) => batch.requests)
-    assert.deepEqual(requests, [['a 1', 'b'], ['a 2']])
+    assert.deepEqual(
+      batches.map(({ requests }) => requests),
+      [['a 1', 'b'], ['a 2']],
+    )
     batches[0]?.answer()
     batches[1]?.answer()
     await turn()
@@ -89,8 +100,10 @@ describe('the batcher', () => {
     batches[1]?.fail(new Error('a value that is none'))
     await turn()
     batches[2]?.answer()
-    const statuses = (await answers).map(({ status }) => status)
-    assert.deepEqual(statuses, ['rejected', 'fulfilled'])
+    assert.deepEqual(
+      (await answers).map(({ status }) => status),
+      ['rejected', 'fulfilled'],
+    )
   })
 
   it('tells every request of a batch when the database fails, and goes on', async () => {
@@ -98,8 +111,10 @@ describe('the batcher', () => {
     const answers = Promise.allSettled(['a', 'b'].map(ask))
     await turn()
     batches[0]?.fail(new StoreError('unavailable', 'no'))
-    const statuses = (await answers).map(({ status }) => status)
-    assert.deepEqual(statuses, ['rejected', 'rejected'])
+    assert.deepEqual(
+      (await answers).map(({ status }) => status),
+      ['rejected', 'rejected'],
+    )
     const next = ask('c')
     await turn()
     batches[1]?.answer()
@@ -113,6 +128,7 @@ describe('the batcher', () => {
     await assert.rejects(crowd.at(-1) as Promise<string>, isStoreError)
     await turn()
     assert.equal(batches.length, 0)
-    assert.ok((await settled).every(({ status }) => status === 'rejected'))
+    const outcomes = await settled
+    assert.ok(outcomes.every(({ status }) => status === 'rejected'))
   })
 })
