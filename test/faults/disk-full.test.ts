@@ -6,7 +6,7 @@ import { startLedger } from './ledger.ts'
 import { assertNobodyHarmed, closeScene, openScene } from './scene.ts'
 import { openSmallDisk, type SmallDisk } from './small-disk.ts'
 
-/** Answers that have to fail before the trouble has been felt by everybody. */
+/** Answers, to refreshes or other writes, that have to fail before the trouble has been felt. */
 const FELT = 200
 
 const disk = openSmallDisk()
@@ -37,20 +37,24 @@ function describeFullDisk(kind: GroundKind, { folder, fill, free }: SmallDisk): 
     const { cores, load } = scene
     const ledger = await startLedger(cores.urls)
     try {
-      const failed = load.failed()
+      const refreshes = load.failed()
+      const before = refreshes + ledger.failed()
+      const failed = () => load.failed() + ledger.failed() - before
       fill()
       await ground.wantRoom()
-      await load.until('answers to fail', () => load.failed() >= failed + FELT)
+      await load.until('answers to fail', () => failed() >= FELT)
       free()
       const wasRevived = await ground.revive(scene)
-      const { firstMs, allMs } = await load.recovery(performance.now())
+      const refreshed = load.recovery(performance.now())
+      const [{ firstMs, allMs }, logInMs] = await Promise.all([refreshed, ledger.recovery()])
       const written = await ledger.audit()
       assertNobodyHarmed(scene)
       assert.equal(cores.countOf('store-behind'), 0, 'an acknowledged rotation was lost')
       test.diagnostic(
-        `${kind.name}: ${load.failed() - failed} answers put off or lost; with room again` +
-          `${wasRevived ? ', and the server started again,' : ''} the first was served after ` +
-          `${firstMs.toFixed(0)} ms, all after ${allMs.toFixed(0)} ms. Kept: ${written}`,
+        `${kind.name}: ${failed()} answers put off or lost, ${load.failed() - refreshes} of them ` +
+          `to refreshes; with room again${wasRevived ? ', and the server started again,' : ''} the ` +
+          `first refresh was served after ${firstMs.toFixed(0)} ms, all after ` +
+          `${allMs.toFixed(0)} ms, a log-in after ${logInMs.toFixed(0)} ms. Kept: ${written}`,
       )
     } finally {
       await ledger.stop()

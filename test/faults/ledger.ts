@@ -14,6 +14,10 @@ interface Notebook {
 
 /** Writes beside the refreshes: log-ins, data and revocations, each acknowledged one on record. */
 export interface Ledger {
+  /** Writes that were lost or put off so far. */
+  readonly failed: () => number
+  /** How long from now until the next log-in is acknowledged, in milliseconds. */
+  readonly recovery: () => Promise<number>
   /** Ends the writing, and proves that nothing acknowledged was lost. Returns how much that was. */
   readonly audit: () => Promise<string>
   /** Ends the writing without a proof. Idempotent. */
@@ -32,6 +36,7 @@ export async function startLedger(urls: readonly string[]): Promise<Ledger> {
   const leavers: HonestClient[] = []
   const notebooks: Notebook[] = []
   let isRunning = true
+  let failed = 0
   const urlOf = (turn: number) => urls[turn % urls.length] ?? ''
   for (let number = 0; number < NOTEBOOKS; number++) {
     const client = await patiently(() => logIn(urlOf(number), `notebook-${number}`))
@@ -47,13 +52,19 @@ export async function startLedger(urls: readonly string[]): Promise<Ledger> {
   const writers = [
     repeat(async (turn) => {
       const client = await logIn(urlOf(turn), `newcomer-${turn}`)
-      if (client !== undefined) newcomers.push(client)
+      if (client === undefined) failed += 1
+      else newcomers.push(client)
     }),
     repeat(async (turn) => {
       const client = await logIn(urlOf(turn), `leaver-${turn}`)
-      if (client !== undefined && (await revoke(urlOf(turn), client))) leavers.push(client)
+      if (client === undefined || !(await revoke(urlOf(turn), client))) failed += 1
+      else leavers.push(client)
     }),
-    ...notebooks.map((notebook) => repeat((turn) => writeDown(urlOf(turn), notebook))),
+    ...notebooks.map((notebook) =>
+      repeat(async (turn) => {
+        if (!(await writeDown(urlOf(turn), notebook))) failed += 1
+      }),
+    ),
   ]
   // Heard at the end, whenever it happened.
   const ending = Promise.all(writers)
@@ -63,6 +74,12 @@ export async function startLedger(urls: readonly string[]): Promise<Ledger> {
     await ending
   }
   return {
+    failed: () => failed,
+    recovery: async () => {
+      const sinceMs = performance.now()
+      await patiently(async () => newcomers.find(({ servedAtMs }) => servedAtMs >= sinceMs))
+      return performance.now() - sinceMs
+    },
     stop,
     audit: async () => {
       await stop()
@@ -81,14 +98,15 @@ async function revoke(url: string, { handle }: HonestClient): Promise<boolean> {
   return decidedBy(await askCore({ url, method: 'POST', path, body: {} }))?.status === 200
 }
 
-async function writeDown(url: string, notebook: Notebook): Promise<void> {
+async function writeDown(url: string, notebook: Notebook): Promise<boolean> {
   notebook.sent += 1
   const { client, sent: step } = notebook
   const path = `/v1/sessions/${client.handle}/data`
   const answer = decidedBy(await askCore({ url, method: 'PUT', path, body: { data: { step } } }))
-  if (answer === undefined) return
+  if (answer === undefined) return false
   assert.equal(answer.status, 200, `data of a live session: ${answer.body.code}`)
   notebook.acknowledged = step
+  return true
 }
 
 /** What `ask` gives as soon as it gives something. */
