@@ -27,22 +27,6 @@ export const HEADERS = {
 /** Value of {@link HEADERS.session} that tells: this front end has no session any more. */
 export const SESSION_NONE = 'none'
 
-/** Response headers a cross-origin front end must be allowed to read (CORS expose). */
-export const EXPOSED_HEADERS = [
-  HEADERS.session,
-  HEADERS.error,
-  HEADERS.refreshToken,
-  HEADERS.accessToken,
-  'retry-after',
-] as const
-/** Request headers a cross-origin front end must be allowed to send (CORS allow). */
-export const ALLOWED_HEADERS = [
-  'content-type',
-  'authorization',
-  HEADERS.transport,
-  HEADERS.refreshToken,
-] as const
-
 /** What the front end may know of its session. Holds no secret. */
 export interface SessionInfoHeader {
   readonly handle: string

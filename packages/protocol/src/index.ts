@@ -18,6 +18,7 @@ export type {
   SessionView,
   VerifiedSession,
 } from './core-api.ts'
+export { ALLOWED_HEADERS, EXPOSED_HEADERS } from './cors-headers.ts'
 export {
   ERRORS,
   type ErrorCode,

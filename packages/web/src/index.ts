@@ -10,9 +10,5 @@ export {
   type WantResult,
 } from '@pawl/client'
 export type { InterceptOptions } from './intercept-fetch.ts'
-export {
-  type EventOf,
-  type PawlWebOptions,
-  pawlWeb,
-  type WebSession,
-} from './pawl-web.ts'
+export { type PawlWebOptions, pawlWeb } from './pawl-web.ts'
+export type { EventOf, WebSession } from './web-session.ts'

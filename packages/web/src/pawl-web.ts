@@ -4,16 +4,14 @@ import {
   defaultSettings,
   type Engine,
   RECORD_VERSION,
-  type SessionEvent,
   type SessionFetch,
-  type SessionInfo,
-  type SessionState,
   sessionError,
-  type WantResult,
 } from '@pawl/client'
 import { DEFAULT_BASE_PATH } from '@pawl/protocol/frontend'
-import { type InterceptOptions, interceptFetch } from './intercept-fetch.ts'
+import { interceptFetch } from './intercept-fetch.ts'
+import { sessionWithoutPage } from './session-without-page.ts'
 import { createWebPorts } from './web-ports.ts'
+import type { EventOf, WebSession } from './web-session.ts'
 
 /** Options of the web SDK. */
 export interface PawlWebOptions {
@@ -45,50 +43,15 @@ export interface PawlWebOptions {
   readonly raceWindowMs?: number | undefined
 }
 
-/** The session of this browser. */
-export interface WebSession {
-  /** fetch, with the session; other origins than the API's are passed through untouched. */
-  readonly fetch: SessionFetch
-  /**
-   * For calls that are not made by fetch (XMLHttpRequest, EventSource, WebSocket, a download):
-   * waits until the access token is good for one, and returns the headers to send along, if any
-   * can be sent. Never rejects.
-   */
-  prepare(): Promise<{ readonly [name: string]: string }>
-  /** The state now; the same object until it changes. */
-  get(): SessionState
-  /** The state once it is known; `unknown` if trouble keeps it from being known for now. */
-  ready(): Promise<SessionState>
-  /** The session, or a rejection with a `SessionError`: `no_session` or `trouble`. */
-  require(): Promise<SessionInfo>
-  /**
-   * Refreshes now, for new claims say; it starts after it was asked for, calls queue. `none`: there
-   * is no session; `trouble`: it cannot be done for now, and nothing is lost.
-   */
-  refresh(): Promise<WantResult>
-  /**
-   * Signs out: here and in all tabs at once. `done`: the API has confirmed it; `queued`: it will
-   * be told as soon as it can be reached, unless somebody has signed in by then.
-   */
-  signOut(): Promise<'done' | 'queued'>
-  /** Calls back with every change of the state. Returns the way to stop. */
-  subscribe(listener: (state: SessionState) => void): () => void
-  /** Calls back with every event of a kind. Returns the way to stop. */
-  on<K extends SessionEvent['kind']>(kind: K, listener: (event: EventOf<K>) => void): () => void
-  /** Puts `fetch` of this session in the place of the global one. Returns the way to undo it. */
-  interceptFetch(options?: InterceptOptions): () => void
-  /** Stops timers and listeners of this object. The session itself stays. */
-  close(): void
-}
-
-/** The event of a kind. */
-export type EventOf<K extends SessionEvent['kind']> = Extract<SessionEvent, { readonly kind: K }>
-
 /**
  * The web SDK: the session of this browser with one API. Make one for a page. Throws a TypeError
- * if an origin is not one.
+ * if an origin is not one. Without a page, on a server that renders, the session stays unknown.
  */
-export function pawlWeb({
+export function pawlWeb(options: PawlWebOptions = {}): WebSession {
+  return typeof document === 'undefined' ? sessionWithoutPage() : sessionOfPage(options)
+}
+
+function sessionOfPage({
   apiOrigin = location.origin,
   basePath = DEFAULT_BASE_PATH,
   furtherOrigins = [],
@@ -97,7 +60,7 @@ export function pawlWeb({
   raceWindowMs = defaultSettings.raceWindowMs,
   probe = defaultSettings.probe,
   refreshAhead = defaultSettings.refreshAhead,
-}: PawlWebOptions = {}): WebSession {
+}: PawlWebOptions): WebSession {
   const origins = [apiOrigin, ...furtherOrigins]
   origins.forEach(checkOrigin)
   const holdsTokens = transport === 'header'
@@ -130,7 +93,7 @@ function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[])
     require: async () => {
       const state = await ready()
       if (state.kind === 'active') return state.info
-      throw state.kind === 'none' ? sessionError('no_session') : sessionError('trouble')
+      throw sessionError(state.kind === 'none' ? 'no_session' : 'trouble')
     },
     refresh: engine.refresh,
     signOut: async () => ((await engine.signOut()) === 'done' ? 'done' : 'queued'),

@@ -129,6 +129,5 @@ function listen(name: string, listener: (event: Event) => void): () => void {
 }
 
 function randomName(): string {
-  const numbers = crypto.getRandomValues(new Uint32Array(2))
-  return [...numbers].map((number) => number.toString(36)).join('')
+  return crypto.getRandomValues(new Uint32Array(2)).join('')
 }

@@ -2,11 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { ALLOWED_HEADERS, EXPOSED_HEADERS } from '@pawl/protocol'
 import {
-  ALLOWED_HEADERS,
   COOKIES,
   DEFAULT_BASE_PATH,
-  EXPOSED_HEADERS,
   FRONTEND_PATHS,
   HEADERS,
   SESSION_NONE,
