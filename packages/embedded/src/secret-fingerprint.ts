@@ -31,6 +31,11 @@ export async function matchSecret(store: RecordStore, secrets: SecretRing): Prom
   )
 }
 
+/** Whether a core, or a command, has set the store up with a master secret. */
+export async function knowsSecret(store: RecordStore): Promise<boolean> {
+  return (await store.findRecord(KEY)) !== undefined
+}
+
 /**
  * Makes the sealing secret the one that the store knows: from then on a core needs it to start. The
  * secret known so far must be in the ring. Throws {@link WrongSecretError}.

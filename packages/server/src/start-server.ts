@@ -151,7 +151,7 @@ async function openCore(
   try {
     core = await embedCore({
       store,
-      secret: secretsFor(config, store),
+      secret: await secretsFor(config, store),
       settings: { ...settingsOf(config), ...options.settings },
       signing: {
         algorithm: config.signingAlgorithm,

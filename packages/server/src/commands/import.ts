@@ -36,7 +36,7 @@ async function runImport(command: StoreCommand, url: string): Promise<ImportOutc
     const { embedCore } = await import('@pawl/embedded')
     const { secretsFor } = await import('../config/secrets.ts')
     const { settingsOf } = await import('../config/check-config.ts')
-    const secret = secretsFor(config, store)
+    const secret = await secretsFor(config, store)
     const settings = settingsOf(config)
     const core = await embedCore({ store, secret, settings, closesStore: false })
     const former = formerReader(database, String(options.prefix ?? ''))

@@ -22,7 +22,7 @@ export async function keysCommand(args: readonly string[]): Promise<number> {
   return withStore(args, SHAPE, async (command) => {
     const { words, options, config, store } = command
     const app = String(options.app ?? 'default') as AppId
-    const admin = openKeyAdmin(store, secretsFor(config, store))
+    const admin = openKeyAdmin(store, await secretsFor(config, store))
     const [verb, kid = ''] = words
     if (!(await namesOfApps(store)).includes(app) && (await admin.list(app)).length === 0) {
       return complain([`there is no app ${app}: see pawl app list`], FAILURE_EXIT)

@@ -22,7 +22,7 @@ export async function secretCommand(args: readonly string[]): Promise<number> {
 /** Puts a new secret first where the file is ours; says what to set where it is not. */
 async function rotateSecret({ config, store }: StoreCommand): Promise<number> {
   const { generateSecret, prependSecret } = await import('@pawl/embedded')
-  const { secretFileOf } = await import('../config/secrets.ts')
+  const { secretFileOf, secretsFor } = await import('../config/secrets.ts')
   const isOwnFile = store.isEmbedded && config.secret.length === 0
   if (!isOwnFile) {
     return print(
@@ -34,6 +34,7 @@ async function rotateSecret({ config, store }: StoreCommand): Promise<number> {
         '  3. Run pawl secret rewrap.\n',
     )
   }
+  await secretsFor(config, store)
   const secrets = prependSecret(secretFileOf(config), generateSecret())
   return print(
     `The secret file holds ${secrets.length} secrets now; the new one seals from the next start on.\n` +
@@ -47,7 +48,7 @@ async function rewrapKeys({ config, store }: StoreCommand): Promise<number> {
   const { secretsFor } = await import('../config/secrets.ts')
   const { rewrapFormer } = await import('../supertokens/former/former-book.ts')
   const apps = await namesOfApps(store)
-  const secrets = secretsFor(config, store)
+  const secrets = await secretsFor(config, store)
   const changed = await openKeyAdmin(store, secrets).rewrap(apps as readonly AppId[])
   for (const app of apps) await rewrapFormer(store, formerSeals(secrets), app)
   const idleSeconds = Math.max(

@@ -21,7 +21,7 @@ export async function withCore(
     const { settingsOf } = await import('../config/check-config.ts')
     const root = await embedCore({
       store,
-      secret: secretsFor(config, store),
+      secret: await secretsFor(config, store),
       settings: settingsOf(config),
       closesStore: false,
     })

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Store } from '@pawl/core'
-import { generateSecret, readOrCreateSecretFile } from '@pawl/embedded'
+import { generateSecret, knowsSecret, readOrCreateSecretFile } from '@pawl/embedded'
 
 /** The file beside the embedded database that keeps the master secrets. */
 export function secretFileOf(config: { readonly dataDir: string }): string {
@@ -8,13 +9,14 @@ export function secretFileOf(config: { readonly dataDir: string }): string {
 }
 
 /**
- * The master secrets for a store. Only the embedded store may have one invented for it; memory
- * needs none that lasts. Throws a sentence for a shared store without one.
+ * The master secrets for a store. Only the embedded store may have one invented for it, and only as
+ * long as it has none; memory needs none that lasts. Throws a sentence for a shared store without
+ * one, and for an embedded one whose file is not there any more.
  */
-export function secretsFor(
+export async function secretsFor(
   config: { readonly secret: readonly string[]; readonly dataDir: string },
-  store: Pick<Store, 'engine' | 'isEmbedded'>,
-): readonly string[] {
+  store: Store,
+): Promise<readonly string[]> {
   if (config.secret.length > 0) return config.secret
   if (store.engine === 'memory') return [generateSecret()]
   if (!store.isEmbedded) {
@@ -22,5 +24,15 @@ export function secretsFor(
       `secret: a shared store (${store.engine}) needs the master secret of all its cores: set PAWL_SECRET or PAWL_SECRET_FILE`,
     )
   }
-  return readOrCreateSecretFile(secretFileOf(config))
+  const file = secretFileOf(config)
+  if (!existsSync(file)) {
+    await store.migrate()
+    // Another process may be making both: the file comes first, so look for it once more.
+    if ((await knowsSecret(store)) && !existsSync(file)) {
+      throw new Error(
+        `secret: this store was set up with a master secret, and the file ${file} is not there: put it back, or set PAWL_SECRET or PAWL_SECRET_FILE`,
+      )
+    }
+  }
+  return readOrCreateSecretFile(file)
 }

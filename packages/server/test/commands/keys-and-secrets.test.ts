@@ -74,6 +74,18 @@ describe('the commands for keys and secrets', () => {
     await startCore(readSecretLines(own))
   })
 
+  it('invent no secret for a store that has one', async () => {
+    const own = readFileSync(secretFile(), 'utf8')
+    rmSync(secretFile())
+    const commands = ['serve --port 0', 'keys rotate', 'secret rotate', 'sessions list --user ada']
+    for (const command of commands) {
+      const { code, errors } = await pawl(...command.split(' '))
+      assert.deepEqual([code, /secret is not there: put it back/.test(errors)], [1, true])
+      assert.equal(existsSync(secretFile()), false)
+    }
+    writeFileSync(secretFile(), own)
+  })
+
   it('turn the secret: old and new open, then the new one is needed', async () => {
     const old = readSecretLines(readFileSync(secretFile(), 'utf8'))
     assert.equal((await pawl('secret', 'rotate', 'now')).code, 2)
