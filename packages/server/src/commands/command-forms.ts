@@ -7,7 +7,7 @@ import type { CommandLine } from './command-line.ts'
  */
 export type CommandForm = string
 
-/** What is wrong with the words of a command line, as a sentence that says how to type it; or null. */
+/** What is wrong with the words of a command line: a sentence that says how to type it; or null. */
 export function faultOfWords(
   line: Pick<CommandLine, 'positionals' | 'options'>,
   family: string,
