@@ -11,7 +11,7 @@ import { CORE_LIMITS, httpCore } from './core/http-core.ts'
 import { shieldCore } from './core/shield-core.ts'
 import { makeAnnounce, makeReportFault } from './hooks.ts'
 import { watchCookieHost } from './http/cookie-host.ts'
-import { type CorsAnswer, decideCors } from './http/cors.ts'
+import { type CorsAnswer, decideCors, withCors } from './http/cors.ts'
 import { type HeaderSink, headersSink } from './http/header-sink.ts'
 import { problemResponse } from './http/problem.ts'
 import type { PawlOptions } from './options.ts'
@@ -172,8 +172,8 @@ function requestSide(driver: Driver): RequestSide {
       const headers = new Headers()
       const verdict = judgeRequest(driver, { request, sink: headersSink(headers) }, options)
       return verdict instanceof Promise
-        ? verdict.then((settled) => resultOf(settled, headers))
-        : resultOf(verdict, headers)
+        ? verdict.then((settled) => readable(driver, request, resultOf(settled, headers)))
+        : readable(driver, request, resultOf(verdict, headers))
     },
     guardInto: (request, sink, options = NO_OPTIONS) =>
       judgeRequest(driver, { request, sink }, options),
@@ -210,6 +210,14 @@ function userSide(driver: Driver): UserSide {
     revokeAll: (userId, where = {}) => endAll({ userId, ...where }),
     listSessions: async (userId, page = {}) => unwrap(await core.listSessions({ userId, ...page })),
   }
+}
+
+/** Lets listed front ends elsewhere read a refusal: without its code they would never refresh. */
+function readable(driver: Driver, request: RequestLike, result: GuardResult): GuardResult {
+  if (result.kind === 'refused') {
+    withCors(result.response, decideCors(request, driver.config.cors).headers)
+  }
+  return result
 }
 
 function resultOf(verdict: GuardVerdict, headers: Headers): GuardResult {

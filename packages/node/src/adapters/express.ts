@@ -4,8 +4,7 @@ import type { Pawl } from '../pawl.ts'
 import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
 import {
   type AddressOf,
-  NodeRequest,
-  NodeSink,
+  NodeExchange,
   PawlExchange,
   sendPawlError,
   sendResponse,
@@ -38,15 +37,15 @@ export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): Reque
   const { cors: servesCors = true } = options
   const addressOf: AddressOf = (request) => pawl.clientAddress((request as Request).ip, null)
   return (request, response, next) => {
-    const view = new NodeRequest(request, response, addressOf)
-    request.pawl = new PawlExchange(pawl, view, new NodeSink(response))
-    const own = pawl.handler(view)
+    const exchange = new NodeExchange(request, response, addressOf)
+    request.pawl = new PawlExchange(pawl, exchange)
+    const own = pawl.handler(exchange)
     if (own !== undefined) {
       own.then((answer) => sendResponse(response, answer)).catch(next)
       return
     }
     if (!servesCors) return next()
-    const cors = pawl.cors(view)
+    const cors = pawl.cors(exchange)
     if (cors.kind === 'preflight') {
       sendResponse(response, cors.response).catch(next)
       return

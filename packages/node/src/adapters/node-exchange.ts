@@ -13,8 +13,11 @@ import type { MaybePromise } from '../tokens/verifier.ts'
 /** Tells the address of a request's client. */
 export type AddressOf = (request: IncomingMessage) => string | undefined
 
-/** A `node:http` request as the driver sees it, made without copying anything. */
-export class NodeRequest implements RequestLike {
+/**
+ * A `node:http` request and the headers of its response as the driver sees them: one object, made
+ * without copying anything, for every request of the app gets one.
+ */
+export class NodeExchange implements RequestLike, HeaderSink {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #addressOf: AddressOf
@@ -38,7 +41,7 @@ export class NodeRequest implements RequestLike {
     return this
   }
 
-  /** A header by its lower-case name. */
+  /** A header of the request by its lower-case name. */
   get(name: string): string | null {
     const value = this.#request.headers[name]
     return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
@@ -57,34 +60,17 @@ export class NodeRequest implements RequestLike {
     })
     return controller.signal
   }
-}
-
-/** The response headers of `node:http` as a sink. */
-export class NodeSink implements HeaderSink {
-  readonly #response: ServerResponse
-
-  constructor(response: ServerResponse) {
-    this.#response = response
-  }
 
   set(name: string, value: string): void {
     this.#response.setHeader(name, value)
   }
 
   vary(names: string): void {
-    const former = this.#response.getHeader('vary')
-    if (former === undefined) {
-      this.#response.setHeader('vary', names)
-      return
-    }
-    const text = Array.isArray(former) ? former.join(', ') : former
-    this.#response.setHeader('vary', mergeVary(String(text), names))
+    addVary(this.#response, names)
   }
 
   setCookie(name: string, line: string): void {
-    const former = this.#response.getHeader('set-cookie') ?? []
-    const lines = Array.isArray(former) ? former : [String(former)]
-    this.#response.setHeader('set-cookie', [...keepOtherCookies(lines, { name, line }), line])
+    addCookie(this.#response, name, line)
   }
 
   assertOpen(): void {
@@ -94,17 +80,31 @@ export class NodeSink implements HeaderSink {
   }
 }
 
+function addVary(response: ServerResponse, names: string): void {
+  const former = response.getHeader('vary')
+  if (former === undefined) {
+    response.setHeader('vary', names)
+    return
+  }
+  const text = Array.isArray(former) ? former.join(', ') : former
+  response.setHeader('vary', mergeVary(String(text), names))
+}
+
+function addCookie(response: ServerResponse, name: string, line: string): void {
+  const former = response.getHeader('set-cookie') ?? []
+  const lines = Array.isArray(former) ? former : [String(former)]
+  response.setHeader('set-cookie', [...keepOtherCookies(lines, { name, line }), line])
+}
+
 /** One request, its response and the session between them. */
 export class PawlExchange {
   readonly #pawl: Pawl
-  readonly #request: NodeRequest
-  readonly #sink: NodeSink
+  readonly #exchange: NodeExchange
   #session: PawlSession | undefined
 
-  constructor(pawl: Pawl, request: NodeRequest, sink: NodeSink) {
+  constructor(pawl: Pawl, exchange: NodeExchange) {
     this.#pawl = pawl
-    this.#request = request
-    this.#sink = sink
+    this.#exchange = exchange
   }
 
   /** The session of the request. Throws if no guard has let one through. */
@@ -120,13 +120,13 @@ export class PawlExchange {
 
   /** Starts a session and sets its tokens on the response. Throws a `PawlError` if refused. */
   async createSession(input: NewSession): Promise<PawlSession> {
-    this.#session = await this.#pawl.createSessionInto(this.#request, this.#sink, input)
+    this.#session = await this.#pawl.createSessionInto(this.#exchange, this.#exchange, input)
     return this.#session
   }
 
   /** Says whose request this is and remembers the session. Await it. */
   guard(options: GuardOptions = {}): MaybePromise<GuardVerdict> {
-    const verdict = this.#pawl.guardInto(this.#request, this.#sink, options)
+    const verdict = this.#pawl.guardInto(this.#exchange, this.#exchange, options)
     return verdict instanceof Promise
       ? verdict.then((settled) => this.#remember(settled))
       : this.#remember(verdict)
@@ -141,23 +141,21 @@ export class PawlExchange {
 /** Sets CORS headers on a response; its own `Vary` is kept. */
 export function setCorsHeaders(response: ServerResponse, headers: CorsHeaders): void {
   if (headers.length === 0) return
-  const sink = new NodeSink(response)
   for (const [name, value] of headers) {
-    if (name === 'vary') sink.vary(value)
-    else sink.set(name, value)
+    if (name === 'vary') addVary(response, value)
+    else response.setHeader(name, value)
   }
 }
 
 /** Sends a response of ours; keeps cookies and `Vary` that others have set. */
 export async function sendResponse(response: ServerResponse, ours: Response): Promise<void> {
-  const sink = new NodeSink(response)
   response.statusCode = ours.status
   for (const [name, value] of ours.headers) {
-    if (name === 'vary') sink.vary(value)
+    if (name === 'vary') addVary(response, value)
     else if (name !== 'set-cookie') response.setHeader(name, value)
   }
   for (const line of ours.headers.getSetCookie()) {
-    sink.setCookie(line.slice(0, line.indexOf('=')), line)
+    addCookie(response, line.slice(0, line.indexOf('=')), line)
   }
   response.end(await ours.text())
 }

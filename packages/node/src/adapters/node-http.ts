@@ -4,8 +4,7 @@ import type { Pawl } from '../pawl.ts'
 import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
 import {
   type AddressOf,
-  NodeRequest,
-  NodeSink,
+  NodeExchange,
   PawlExchange,
   sendPawlError,
   sendResponse,
@@ -44,10 +43,10 @@ export function pawlListener(
   // Not an async function: a route that answers at once is served without a promise.
   return (request, response) => {
     try {
-      const view = new NodeRequest(request, response, addressOf)
+      const exchange = new NodeExchange(request, response, addressOf)
       const served =
-        serveOwn(pawl, view, response) ??
-        handler(request, response, new PawlExchange(pawl, view, new NodeSink(response)))
+        serveOwn(pawl, exchange, response) ??
+        handler(request, response, new PawlExchange(pawl, exchange))
       if (served instanceof Promise) served.catch((error: unknown) => fail(response, error))
     } catch (error) {
       void fail(response, error)
@@ -58,12 +57,12 @@ export function pawlListener(
 /** Serves the driver's own routes and preflights; sets CORS headers on everything else. */
 function serveOwn(
   pawl: Pawl,
-  view: NodeRequest,
+  exchange: NodeExchange,
   response: ServerResponse,
 ): Promise<void> | undefined {
-  const own = pawl.handler(view)
+  const own = pawl.handler(exchange)
   if (own !== undefined) return own.then((answer) => sendResponse(response, answer))
-  const cors = pawl.cors(view)
+  const cors = pawl.cors(exchange)
   if (cors.kind === 'preflight') return sendResponse(response, cors.response)
   setCorsHeaders(response, cors.headers)
   return undefined

@@ -28,8 +28,8 @@ export interface CorsPolicy {
   readonly responseHeaders: readonly string[]
 }
 
-const NO_HEADERS: CorsHeaders = []
-const VARY_ONLY: CorsHeaders = [['vary', 'Origin']]
+const NO_CORS: CorsAnswer = { kind: 'none', headers: [] }
+const VARY_ONLY: CorsAnswer = { kind: 'none', headers: [['vary', 'Origin']] }
 
 /**
  * CORS for the listed origins, exactly compared and always with credentials; nothing is reflected,
@@ -39,9 +39,9 @@ export function decideCors(
   request: Pick<RequestLike, 'method' | 'headers'>,
   policy: CorsPolicy,
 ): CorsAnswer {
-  if (policy.origins.size === 0) return { kind: 'none', headers: NO_HEADERS }
+  if (policy.origins.size === 0) return NO_CORS
   const origin = request.headers.get('origin')
-  if (origin === null || !policy.origins.has(origin)) return { kind: 'none', headers: VARY_ONLY }
+  if (origin === null || !policy.origins.has(origin)) return VARY_ONLY
   const shared: CorsHeaders = [
     ['vary', 'Origin'],
     ['access-control-allow-origin', origin],

@@ -25,6 +25,10 @@ export interface CsrfPolicy {
   readonly allowCrossSite: boolean
 }
 
+/** Most characters of an origin that are given back. */
+const ORIGIN_SHOWN_MAX = 200
+const CROSS_SITE = 'it is cross-site, where front ends need cookies with SameSite=None'
+
 const ALLOWED: CsrfDecision = { kind: 'allowed' }
 
 /**
@@ -51,7 +55,7 @@ export function decideCsrf(
     case 'same-site':
       return byOrigin(origin, policy)
     case 'cross-site':
-      return policy.allowCrossSite ? byOrigin(origin, policy) : refused('it is cross-site')
+      return policy.allowCrossSite ? byOrigin(origin, policy) : refused(CROSS_SITE)
     case 'none':
       return refused('a navigation may not change anything')
     default:
@@ -64,9 +68,9 @@ export function decideCsrf(
 }
 
 function byOrigin(origin: string | null, policy: CsrfPolicy): CsrfDecision {
-  return origin !== null && policy.origins.has(origin)
-    ? ALLOWED
-    : refused('its origin is not listed')
+  if (origin === null) return refused('it does not tell its origin')
+  if (policy.origins.has(origin)) return ALLOWED
+  return refused(`its origin "${origin.slice(0, ORIGIN_SHOWN_MAX)}" is not listed in origins`)
 }
 
 function originOf(referer: string): string | null {

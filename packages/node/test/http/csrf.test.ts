@@ -92,3 +92,18 @@ for (const row of TABLE) {
 }
 
 test('the CSRF table has at least 40 rows', () => assert.ok(TABLE.length >= 40))
+
+test('a refusal says what was amiss, so that an honest front end can be listed', () => {
+  const policy = { mode: 'origin', origins: new Set([APP]), allowCrossSite: false } as const
+  const why = (headers: Record<string, string>) => {
+    const decision = decideCsrf({ headers: new Headers(headers) }, policy)
+    return decision.kind === 'refused' ? decision.why : ''
+  }
+  assert.match(
+    why({ origin: DEV }),
+    /its origin "http:\/\/localhost:5173" is not listed in origins/,
+  )
+  assert.match(why({ 'sec-fetch-site': 'same-site' }), /does not tell its origin/)
+  assert.match(why({ 'sec-fetch-site': 'cross-site', origin: APP }), /SameSite=None/)
+  assert.ok(why({ origin: `https://${'a'.repeat(9_000)}.test` }).length < 400)
+})

@@ -217,6 +217,25 @@ export function describeHostile(name: string, open: OpenCore): void {
   )
 
   scene(
+    'a front end on another origin can read why a guard refused it; nobody else can',
+    async ({ pawl, browser }) => {
+      for (const [origin, allowed] of [
+        ['https://spa.example.com', 'https://spa.example.com'],
+        ['https://evil.test', null],
+      ] as const) {
+        const asked = { origin, 'sec-fetch-site': 'same-site' }
+        const result = await pawl.guard(browser.request('GET', '/me', asked))
+        assert.ok(result.kind === 'refused')
+        const { headers } = result.response
+        assert.equal(headers.get('pawl-error'), 'no_session')
+        assert.equal(headers.get('access-control-allow-origin'), allowed)
+        assert.match(headers.get('vary') ?? '', /Cookie, Authorization, Origin/)
+        assert.equal(headers.get('access-control-expose-headers') === null, allowed === null)
+      }
+    },
+  )
+
+  scene(
     'header transport hands tokens over in headers and needs no CSRF check',
     async ({ pawl, events, clock }) => {
       const app = (method: string, path: string, headers: Record<string, string>) =>
