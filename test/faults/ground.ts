@@ -38,8 +38,6 @@ export interface Ground {
 /** One row of the table of engines. */
 export interface GroundKind {
   readonly name: EngineName | 'sqlite'
-  /** False where a full disk cannot be staged: it writes on for long in what it has laid out. */
-  readonly feelsFullDisk: boolean
   /** @param folder where the data are to be; default: a temporary one */
   readonly open: (folder?: string) => Promise<Ground>
 }

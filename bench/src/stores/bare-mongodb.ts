@@ -47,8 +47,8 @@ export async function openBare(url: string, { from = 0, to = 0 } = {}) {
 }
 
 /**
- * The store's own `findAndModify`, one a swap as there, sent by the driver and nothing else: so many
- * at a time, each on a connection, and no more than the key read back.
+ * The store's own `findAndModify`, one a swap as there, sent by the driver and nothing else: so
+ * many at a time, each on a connection, no more than the key read back.
  */
 async function bareLoop({ url, from, generations }: BareRows, connections: number) {
   const client = await new MongoClient(url, { maxPoolSize: connections }).connect()

@@ -21,7 +21,7 @@ const LOADS = [
 
 const SERVER = 'mongo-java-server with its file'
 
-/** The store on what stands for MongoDB beside the same `findAndModify` sent by the driver alone. */
+/** The store on what stands for MongoDB, beside the same `findAndModify` sent by the driver. */
 export const storeMongodb: Figure = {
   name: 'stores-mongodb',
   title: `MongoDB store on ${SERVER}, ${ROWS} rows, each write in the file, beside the bare driver`,

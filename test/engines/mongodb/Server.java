@@ -23,18 +23,22 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
 
 /**
  * The MongoDB server of the tests: mongo-java-server, which keeps its documents in one file. What
  * it lacks is added here, out of its own parts: the `hello` command, updates that are a pipeline of
  * one `$set` (in findAndModify), a write that is in the file before it is answered, documents
  * that change all at once for whoever reads them, a look at the key before the other conditions of a
- * query, and a wire version that today's clients speak to.
+ * query, an end of the process when the file cannot be written, and a wire version that today's
+ * clients speak to.
  *
  * <p>Arguments: port, file.
  */
 public final class Server {
   private static final String KEY = "_id";
+  /** The exit code of a mongod that gives up. */
+  private static final int ABRUPT_END = 14;
 
   public static void main(String[] args) {
     MVStore file = new MVStore.Builder().fileName(args[1]).autoCommitDisabled().open();
@@ -70,6 +74,21 @@ public final class Server {
 
     @Override
     public Document handleMessage(MongoMessage message) {
+      try {
+        Document answer = answerTo(message);
+        // Whoever comes to a file that a write failed on would not be told by it.
+        if (!file.isClosed()) {
+          return answer;
+        }
+      } catch (MVStoreException failure) {
+        failure.printStackTrace();
+      }
+      // Such a file is of no use any more: the server ends, as mongod does.
+      Runtime.getRuntime().halt(ABRUPT_END);
+      return null;
+    }
+
+    private Document answerTo(MongoMessage message) {
       Document command = message.getDocument();
       String name = command.keySet().iterator().next();
       boolean isRead = READS.contains(name);

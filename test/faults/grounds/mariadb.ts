@@ -19,7 +19,6 @@ function openClient({ url }: Engine): DatabaseConsole {
 /** MariaDB: its data directory is copied; a lock on the table keeps every connection waiting. */
 export const mariadbGround: GroundKind = {
   name: 'mariadb',
-  feelsFullDisk: true,
   open: (folder) =>
     openServerGround(
       {

@@ -23,7 +23,6 @@ const CLIENT = 'mongodb'
 /** MongoDB, or what stands for it: its file is copied; connections are turned away on the wire. */
 export const mongodbGround: GroundKind = {
   name: 'mongodb',
-  feelsFullDisk: false,
   open: (folder) =>
     openServerGround(
       {

@@ -23,7 +23,6 @@ async function run(engine: Engine, sql: string, until: RegExp): Promise<void> {
 /** PostgreSQL: its data directory is copied; a lock on the table keeps every connection waiting. */
 export const postgresGround: GroundKind = {
   name: 'postgres',
-  feelsFullDisk: true,
   open: (folder) =>
     openServerGround(
       {

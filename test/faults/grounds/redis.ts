@@ -15,7 +15,6 @@ function openRedisCli({ url, port }: Engine): DatabaseConsole {
 /** Redis: its append-only files are copied; a limit of one client, the rival, keeps others out. */
 export const redisGround: GroundKind = {
   name: 'redis',
-  feelsFullDisk: true,
   open: (folder) =>
     openServerGround(
       {

@@ -22,7 +22,6 @@ COMMIT;`
 /** SQLite: the cores themselves are its server. */
 export const sqliteGround: GroundKind = {
   name: 'sqlite',
-  feelsFullDisk: true,
   open: async (folder = tmpdir()) => {
     const place = mkdtempSync(path.join(folder, 'pawl-sqlite-'))
     const file = path.join(place, 'pawl.db')
