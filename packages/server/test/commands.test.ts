@@ -104,6 +104,10 @@ describe('the commands of operators, beside a running service', () => {
     assert.match((await pawl('sessions', 'list')).errors, /say pawl sessions list --user <id> or/)
     assert.match((await pawl('sessions', 'list', '--usr', 'x')).errors, /did you mean --user\?/)
     assert.equal((await pawl('tenant', 'list', '--app', 'nowhere')).code, 1)
+    for (const command of ['sessions list --user ada', 'user sessions ada --revoke']) {
+      const { code, errors } = await pawl(...command.split(' '), '--tenant', 'acmee')
+      assert.deepEqual([code, /there is no tenant acmee/.test(errors)], [1, true])
+    }
   })
 
   // Last: from the first key on, the service wants one.

@@ -28,12 +28,15 @@ export async function userCommand(args: readonly string[]): Promise<number> {
   return withCore(args, USER_SHAPE, async (command) => {
     const [, userId = ''] = command.words
     if (command.options.revoke !== true) return list(command, userId)
+    if (!(await knowsTenant(command))) return complainOfTenant(command)
     const outcome = await command.core.revokeSessions({ userId, tenant: tenantOf(command) })
     return show(command, outcome, ({ handles }) => `${handles.length} sessions ended.\n`)
   })
 }
 
 async function list(command: CoreCommand, userId: string): Promise<number> {
+  // "No live session" of a tenant that was mistyped would be taken for an all-clear.
+  if (!(await knowsTenant(command))) return complainOfTenant(command)
   return show(command, await readAll(command, userId), ({ sessions, next }) => {
     if (sessions.length === 0) return 'There is no live session.\n'
     const more = next === null ? '' : '… and more\n'
@@ -71,6 +74,17 @@ async function revoke(command: CoreCommand, handle: string): Promise<number> {
     return complain([`tenant ${tenant} has no live session ${handle}`], FAILURE_EXIT)
   }
   return print(`The session ${handle} has ended.\n`)
+}
+
+async function knowsTenant(command: CoreCommand): Promise<boolean> {
+  const name = tenantOf(command)
+  if (name === 'default') return true
+  const outcome = await command.core.getTenant({ name })
+  return outcome.kind === 'ok' || outcome.code !== 'tenant_unknown'
+}
+
+function complainOfTenant(command: CoreCommand): number {
+  return complain([`there is no tenant ${tenantOf(command)}: see pawl tenant list`], FAILURE_EXIT)
 }
 
 function tenantOf({ options }: Pick<CoreCommand, 'options'>): string {
