@@ -5,7 +5,7 @@ import type { Line } from '../figure.ts'
 import { interleave, type Subject, throughput } from '../interleave.ts'
 import { type HttpConnection, openConnection, requestText } from '../load/http-connection.ts'
 
-const SERVICE = path.join(import.meta.dirname, 'bare-service.ts')
+const SERVICE = path.join(import.meta.dirname, 'bare-service-process.ts')
 const WARM_UP_MS = 1_000
 const ROUNDS = 3
 const ROUND_MS = 1_000
