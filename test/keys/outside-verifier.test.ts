@@ -89,8 +89,8 @@ describe('a verifier that knows the address of the discovery document alone', ()
       })
     })
 
-    const skip = hasOpenssl ? false : 'there is no openssl on this machine'
-    it(`verifies ${algorithm} tokens with OpenSSL, and no changed one`, { skip }, async () => {
+    it(`verifies ${algorithm} tokens with OpenSSL, and no changed one`, async () => {
+      assert.ok(hasOpenssl, 'there is no openssl here; Debian: apt-get install openssl')
       await outside(algorithm, async (token, published) => {
         const { keys } = (await (await fetch(published.jwks_uri)).json()) as {
           keys: (webcrypto.JsonWebKey & { readonly alg: string; readonly kid: string })[]
