@@ -43,7 +43,7 @@ export interface Subject {
 
 const PATIENT: Bounds = { answerMs: 60_000, connectMs: 60_000 }
 
-/** What every store does when its server or the way to it is in trouble, and an engine's own tests. */
+/** What every store does when its server, or the way to it, is in trouble; and an engine's own. */
 export function describeFaults(subject: Subject): void {
   if (!isChosen(subject.engine)) return
   describe(`${subject.title} in trouble`, () => {

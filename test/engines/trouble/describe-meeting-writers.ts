@@ -39,7 +39,7 @@ export interface MeetingSubject {
   readonly testOwn: (ground: () => MeetingGround) => void
 }
 
-/** What a store on an SQL engine does when its statements wait for others, and it does not matter. */
+/** What a store on an SQL engine makes of rows that others change while its statements wait. */
 export function describeMeetingWriters(subject: MeetingSubject): void {
   if (!isChosen(subject.engine)) return
   describe(`${subject.title}, when writers meet`, () => {

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { isStoreError } from '@pawl/core'
 import { migrationSql, mongodbStore, SCHEMA_VERSION } from '@pawl/store-mongodb'
 import { MongoClient } from 'mongodb'
 import { type Engine, isChosen, useEngine } from '../../../../test/engines/index.ts'
 import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
-
-const PROCESSES = 4
+import { migrateTogether } from '../../../../test/engines/trouble/migrations.ts'
 
 function describeMigrations(): void {
   let engine: Engine
@@ -41,21 +38,11 @@ function describeMigrations(): void {
 
   it('are made once by processes that start together', async () => {
     const [name, url] = freshDatabase('together')
-    const script = `
-      const { mongodbStore } = await import('@pawl/store-mongodb')
-      const store = mongodbStore({ url: ${JSON.stringify(url)} })
-      await Promise.all([store.migrate(), store.migrate()])
-      await store.ping()
-      await store.close()`
-    const codes = await Promise.all(
-      Array.from({ length: PROCESSES }, async () => {
-        const args = ['--input-type=module', '-e', script]
-        const child = spawn(process.execPath, args, { stdio: 'inherit', cwd: import.meta.dirname })
-        const [code] = await once(child, 'exit')
-        return code
-      }),
-    )
-    assert.deepEqual(codes, new Array(PROCESSES).fill(0))
+    await migrateTogether({
+      packageName: '@pawl/store-mongodb',
+      factory: 'mongodbStore',
+      options: JSON.stringify({ url }),
+    })
     const versions = await admin.db(name).collection('pawl_schema').find().toArray()
     assert.deepEqual(
       versions.map(({ version }) => version),

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { inspect } from 'node:util'
 import { isStoreError } from '@pawl/core'
 import { mysqlStore } from '@pawl/store-mysql'
 import type { Connection, ConnectionOptions } from 'mysql2/promise'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
 import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
+import {
+  assertCertificatesChecked,
+  leavesNewerSchema,
+  refusalOf,
+  saysWhatIsWrong,
+  type UrlChange,
+} from '../../../../test/engines/trouble/refusals.ts'
 import { connectTo, freshDatabase } from './databases.ts'
 
 function describeRefusals(): void {
@@ -22,78 +28,33 @@ function describeRefusals(): void {
     await engine?.stop()
   })
 
-  /** The sentence with which a store of this URL refuses a call. */
-  async function sentenceOf(
-    change: (url: URL) => void,
-    connection: ConnectionOptions = {},
-  ): Promise<string> {
+  async function refusal(change: UrlChange, connection: ConnectionOptions = {}): Promise<string> {
     const url = new URL(engine.url)
     change(url)
-    const { password } = url
-    const store = mysqlStore({ url: url.href, acquireTimeoutMs: 2000, connection })
-    try {
-      await store.insert(sessionOf('any', { claims: { of: 'somebody' } }), null)
-      return 'it was answered'
-    } catch (error) {
-      assert.ok(isStoreError(error), String(error))
-      const whole = inspect(error, { depth: 9 })
-      assert.ok(!whole.includes(password) && !whole.includes('somebody'), whole)
-      return `${error.kind}: ${error.message}`
-    } finally {
-      await store.close()
-    }
+    return refusalOf(
+      mysqlStore({ url: url.href, acquireTimeoutMs: 2000, connection }),
+      url.password,
+    )
   }
 
   it('says in one sentence what is wrong with where it is to connect', async () => {
-    const said = {
-      password: await sentenceOf((url) => {
-        url.password = 'not-this-one'
-      }),
-      user: await sentenceOf((url) => {
-        url.username = 'nobody'
-      }),
-      database: await sentenceOf((url) => {
-        url.pathname = '/elsewhere'
-      }),
-      port: await sentenceOf((url) => {
-        url.port = '1'
-      }),
-      name: await sentenceOf((url) => {
-        url.hostname = 'no-such-host.invalid'
-        url.searchParams.set('ssl-mode', 'DISABLED')
-      }),
-      tables: await sentenceOf(() => {}),
-    }
-    assert.match(said.password, /^unavailable: MySQL refused the user or the password/)
-    assert.match(said.user, /^unavailable: MySQL refused the user or the password/)
-    assert.match(said.database, /^unavailable: MySQL has no database of that name/)
-    assert.match(said.port, /^unavailable: MySQL: .*ECONNREFUSED/)
-    assert.match(said.name, /^unavailable: MySQL: .*(ENOTFOUND|EAI_AGAIN)/)
-    assert.match(said.tables, /^schema: .*no Pawl tables.*run the migrations/)
+    await saysWhatIsWrong('MySQL', ['password', 'user', 'database', 'port', 'name'], refusal)
+    assert.match(await refusal(() => {}), /^schema: .*no Pawl tables.*run the migrations/)
   })
 
   it('checks the certificate and the name in it', async () => {
-    const ca = engine.caFile ?? ''
-    const trusted = (url: URL) => {
-      url.hostname = 'localhost'
-      url.searchParams.set('ssl-mode', 'VERIFY_IDENTITY')
-      url.searchParams.set('ssl-ca', ca)
-    }
-    const good = await sentenceOf(trusted)
-    const stranger = await sentenceOf((url) => {
-      trusted(url)
-      url.searchParams.delete('ssl-ca')
+    const withTls = (hostname: string, ca: string | null, connection: ConnectionOptions = {}) =>
+      refusal((url) => {
+        url.hostname = hostname
+        url.searchParams.set('ssl-mode', 'VERIFY_IDENTITY')
+        if (ca !== null) url.searchParams.set('ssl-ca', ca)
+      }, connection)
+    const good = await withTls('localhost', engine.caFile)
+    const stranger = await withTls('localhost', null)
+    const misnamed = await withTls('db.example.com', engine.caFile, {
+      stream: () => connect(engine.port, '127.0.0.1'),
     })
-    const misnamed = await sentenceOf(
-      (url) => {
-        trusted(url)
-        url.hostname = 'db.example.com'
-      },
-      { stream: () => connect(engine.port, '127.0.0.1') },
-    )
-    assert.match(good, /^schema: /)
-    assert.match(stranger, /^unavailable: .*(self-signed|certificate)/)
-    assert.match(misnamed, /^unavailable: .*(altnames|certificate)/)
+    assertCertificatesChecked({ good, stranger, misnamed }, /^schema: /)
   })
 
   it('does not talk in the clear to a server that has no TLS', async () => {
@@ -113,15 +74,14 @@ function describeRefusals(): void {
 
   it('refuses a schema that is newer than it, and leaves it as it is', async () => {
     const { url, name } = await freshDatabase(engine.url)
-    const store = mysqlStore({ url, warn: () => {} })
-    await store.migrate()
-    await admin.query(`UPDATE ${name}.pawl_schema SET version = 99`)
-    await assert.rejects(store.migrate(), (error) => isStoreError(error) && error.kind === 'schema')
-    const [rows] = await admin.query(`SELECT version FROM ${name}.pawl_schema`)
-    assert.deepEqual(rows, [[99]])
-    // A core that runs already goes on: the next release can read what this one writes.
-    await store.ping()
-    await store.close()
+    await leavesNewerSchema(mysqlStore({ url, warn: () => {} }), {
+      set: (version) => admin.query(`UPDATE ${name}.pawl_schema SET version = ${version}`),
+      get: async () => {
+        const [rows] = await admin.query(`SELECT version FROM ${name}.pawl_schema`)
+        assert.equal((rows as unknown[]).length, 1)
+        return (rows as number[][])[0]?.[0]
+      },
+    })
   })
 
   it('says which right is missing, and writes nothing', async () => {

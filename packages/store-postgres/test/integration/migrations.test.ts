@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { migrationSql, postgresStore } from '@pawl/store-postgres'
 import { Client } from 'pg'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
+import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
 import {
-  NOW_MS,
-  rotationOf,
-  sessionOf,
-} from '../../../../test/engines/trouble/labelled-sessions.ts'
-
-const PROCESSES = 5
+  asUser,
+  migrateTogether,
+  useEverything,
+} from '../../../../test/engines/trouble/migrations.ts'
 
 function describeMigrations(): void {
   let engine: Engine
@@ -34,21 +31,11 @@ function describeMigrations(): void {
   }
 
   it('are made once by processes that start together', async () => {
-    const script = `
-      const { postgresStore } = await import('@pawl/store-postgres')
-      const store = postgresStore({ url: ${JSON.stringify(urlOf('together'))} })
-      await Promise.all([store.migrate(), store.migrate()])
-      await store.ping()
-      await store.close()`
-    const codes = await Promise.all(
-      Array.from({ length: PROCESSES }, async () => {
-        const args = ['--input-type=module', '-e', script]
-        const child = spawn(process.execPath, args, { stdio: 'inherit', cwd: import.meta.dirname })
-        const [code] = await once(child, 'exit')
-        return code
-      }),
-    )
-    assert.deepEqual(codes, new Array(PROCESSES).fill(0))
+    await migrateTogether({
+      packageName: '@pawl/store-postgres',
+      factory: 'postgresStore',
+      options: JSON.stringify({ url: urlOf('together') }),
+    })
     const { rows } = await admin.query('SELECT version FROM together.pawl_schema')
     assert.equal(rows.length, 1)
   })
@@ -79,25 +66,7 @@ function describeMigrations(): void {
     await admin.query(`CREATE ROLE core LOGIN PASSWORD 'core';
       GRANT USAGE ON SCHEMA granted TO core;
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA granted TO core`)
-    const url = new URL(urlOf('granted'))
-    url.username = 'core'
-    url.password = 'core'
-    const store = postgresStore({ url: url.href })
-    await store.migrate()
-    await store.ping()
-    const [first, second] = [sessionOf('granted'), sessionOf('second', sessionOf('granted'))]
-    const limit = { max: 1, policy: 'end-oldest' } as const
-    assert.equal((await store.insert(first, limit)).kind, 'inserted')
-    assert.equal((await store.rotate(first, rotationOf('granted', 0)))?.advanced, true)
-    const newcomer = { ...second, handle: sessionOf('newcomer').handle }
-    assert.deepEqual(await store.insert(newcomer, limit), {
-      kind: 'inserted',
-      ended: [first.handle],
-    })
-    const end = { reason: 'revoked', nowMs: NOW_MS } as const
-    assert.equal((await store.revokeByUser(newcomer, { ...end, except: null })).length, 1)
-    assert.equal(await store.deleteExpired(NOW_MS, 10), 0)
-    await store.close()
+    await useEverything(postgresStore({ url: asUser(urlOf('granted'), 'core') }))
   })
 }
 

@@ -4,7 +4,13 @@ import { isStoreError } from '@pawl/core'
 import { postgresStore } from '@pawl/store-postgres'
 import { Client } from 'pg'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
-import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
+import {
+  assertCertificatesChecked,
+  leavesNewerSchema,
+  refusalOf,
+  saysWhatIsWrong,
+  type UrlChange,
+} from '../../../../test/engines/trouble/refusals.ts'
 
 function describeRefusals(): void {
   let engine: Engine
@@ -20,90 +26,44 @@ function describeRefusals(): void {
     await engine?.stop()
   })
 
-  /** The sentence with which a store of this URL refuses a call. */
-  async function sentenceOf(change: (url: URL) => void): Promise<string> {
+  async function refusal(change: UrlChange): Promise<string> {
     const url = new URL(engine.url)
     change(url)
-    const { password } = url
-    const store = postgresStore({ url: url.href, acquireTimeoutMs: 2000 })
-    try {
-      await store.find(sessionOf('any'))
-      return 'it was answered'
-    } catch (error) {
-      assert.ok(isStoreError(error), String(error))
-      assert.ok(!`${error.message}${error.cause}`.includes(password))
-      return `${error.kind}: ${error.message}`
-    } finally {
-      await store.close()
-    }
+    return refusalOf(postgresStore({ url: url.href, acquireTimeoutMs: 2000 }), url.password)
   }
 
   it('says in one sentence what is wrong with where it is to connect', async () => {
-    const said = {
-      password: await sentenceOf((url) => {
-        url.password = 'not-this-one'
-      }),
-      user: await sentenceOf((url) => {
-        url.username = 'nobody'
-      }),
-      database: await sentenceOf((url) => {
-        url.pathname = '/elsewhere'
-      }),
-      port: await sentenceOf((url) => {
-        url.port = '1'
-      }),
-      name: await sentenceOf((url) => {
-        url.hostname = 'no-such-host.invalid'
-      }),
-      tables: await sentenceOf((url) => url.searchParams.set('schema', 'not_there')),
-    }
-    assert.match(said.password, /^unavailable: PostgreSQL refused the user or the password/)
-    assert.match(said.user, /^unavailable: PostgreSQL refused the user or the password/)
-    assert.match(said.database, /^unavailable: PostgreSQL has no database of that name/)
-    assert.match(said.port, /^unavailable: PostgreSQL: .*ECONNREFUSED/)
-    assert.match(said.name, /^unavailable: PostgreSQL: .*ENOTFOUND|EAI_AGAIN/)
-    assert.match(said.tables, /^schema: .*no Pawl tables.*run the migrations/)
+    await saysWhatIsWrong('PostgreSQL', ['password', 'user', 'database', 'port', 'name'], refusal)
+    const tables = await refusal((url) => url.searchParams.set('schema', 'not_there'))
+    assert.match(tables, /^schema: .*no Pawl tables.*run the migrations/)
   })
 
   it('checks the certificate and the name in it', async () => {
-    const ca = engine.caFile ?? ''
-    const trusted = (url: URL) => {
-      url.hostname = 'localhost'
-      url.searchParams.set('sslmode', 'verify-full')
-      url.searchParams.set('sslrootcert', ca)
-    }
-    const good = await sentenceOf(trusted)
-    const stranger = await sentenceOf((url) => {
-      trusted(url)
-      url.searchParams.delete('sslrootcert')
-    })
-    const misnamed = await sentenceOf((url) => {
-      trusted(url)
-      url.hostname = '127.0.0.1'
-    })
-    assert.match(good, /^schema: /)
-    assert.match(stranger, /^unavailable: .*(self-signed|certificate)/)
-    assert.match(misnamed, /^unavailable: .*(altnames|certificate)/)
+    const withTls = (hostname: string, rootCert: string | null) =>
+      refusal((url) => {
+        url.hostname = hostname
+        url.searchParams.set('sslmode', 'verify-full')
+        if (rootCert !== null) url.searchParams.set('sslrootcert', rootCert)
+      })
+    const good = await withTls('localhost', engine.caFile)
+    const stranger = await withTls('localhost', null)
+    const misnamed = await withTls('127.0.0.1', engine.caFile)
+    assertCertificatesChecked({ good, stranger, misnamed }, /^schema: /)
   })
 
   it('refuses a schema that is newer than it, and leaves it as it is', async () => {
     const url = new URL(engine.url)
     url.searchParams.set('schema', 'newer')
-    const store = postgresStore({ url: url.href })
-    await store.migrate()
-    await admin.query('UPDATE newer.pawl_schema SET version = 99')
-    await assert.rejects(store.migrate(), (error) => isStoreError(error) && error.kind === 'schema')
-    const { rows } = await admin.query('SELECT version FROM newer.pawl_schema')
-    assert.equal(Number(rows[0].version), 99)
-    // A core that runs already goes on: the next release can read what this one writes.
-    await store.ping()
-    await store.close()
+    await leavesNewerSchema(postgresStore({ url: url.href }), {
+      set: (version) => admin.query(`UPDATE newer.pawl_schema SET version = ${version}`),
+      get: async () => (await admin.query('SELECT version FROM newer.pawl_schema')).rows[0].version,
+    })
   })
 
   it('says which right is missing', async () => {
     await admin.query(`CREATE ROLE weak LOGIN PASSWORD 'weak'; CREATE SCHEMA walled;
       GRANT USAGE ON SCHEMA walled TO weak`)
-    const said = await sentenceOf((url) => {
+    const said = await refusal((url) => {
       url.username = 'weak'
       url.password = 'weak'
       url.searchParams.set('schema', 'newer')

@@ -5,6 +5,12 @@ import { redisStore } from '@pawl/store-redis'
 import { createClient } from '@redis/client'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
 import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
+import {
+  assertCertificatesChecked,
+  refusalOf,
+  saysWhatIsWrong,
+  type UrlChange,
+} from '../../../../test/engines/trouble/refusals.ts'
 
 function describeRefusals(): void {
   let engine: Engine
@@ -13,52 +19,28 @@ function describeRefusals(): void {
   })
   after(() => engine?.stop())
 
-  /** The sentence with which a store of this URL refuses a call. */
-  async function sentenceOf(text: string, change: (url: URL) => void): Promise<string> {
+  async function refusal(text: string, change: UrlChange): Promise<string> {
     const url = new URL(text)
     change(url)
-    const store = redisStore({ url: url.href, connectTimeoutMs: 2000 })
-    try {
-      await store.find(sessionOf('any'))
-      return 'it was answered'
-    } catch (error) {
-      assert.ok(isStoreError(error), String(error))
-      assert.ok(!`${error.message}${error.cause}`.includes(url.password))
-      return `${error.kind}: ${error.message}`
-    } finally {
-      await store.close()
-    }
+    return refusalOf(redisStore({ url: url.href, connectTimeoutMs: 2000 }), url.password)
   }
 
   it('says in one sentence what is wrong with where it is to connect', async () => {
-    const password = await sentenceOf(engine.url, (url) => {
-      url.password = 'not-this-one'
-    })
-    const port = await sentenceOf(engine.url, (url) => {
-      url.port = '1'
-    })
-    assert.match(password, /^unavailable: Redis refused the user or the password/)
-    assert.match(port, /^unavailable: Redis: .*ECONNREFUSED/)
+    await saysWhatIsWrong('Redis', ['password', 'port'], (change) => refusal(engine.url, change))
   })
 
   it('checks the certificate and the name in it', async () => {
     const secure = await startEngine('redis', { tls: true, durable: false })
+    const withTls = (hostname: string, ca: string | null) =>
+      refusal(secure.url, (url) => {
+        url.hostname = hostname
+        if (ca !== null) url.searchParams.set('cacert', ca)
+      })
     try {
-      const trusted = (url: URL) => {
-        url.hostname = 'localhost'
-        url.searchParams.set('cacert', secure.caFile ?? '')
-      }
-      const good = await sentenceOf(secure.url, trusted)
-      const stranger = await sentenceOf(secure.url, (url) => {
-        url.hostname = 'localhost'
-      })
-      const misnamed = await sentenceOf(secure.url, (url) => {
-        trusted(url)
-        url.hostname = '127.0.0.1'
-      })
-      assert.equal(good, 'it was answered')
-      assert.match(stranger, /^unavailable: .*certificate/)
-      assert.match(misnamed, /^unavailable: .*(altnames|certificate)/)
+      const good = await withTls('localhost', secure.caFile)
+      const stranger = await withTls('localhost', null)
+      const misnamed = await withTls('127.0.0.1', secure.caFile)
+      assertCertificatesChecked({ good, stranger, misnamed })
     } finally {
       await secure.stop()
     }
