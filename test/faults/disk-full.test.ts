@@ -41,7 +41,7 @@ function describeFullDisk(kind: GroundKind, { folder, fill, free }: SmallDisk): 
       const before = refreshes + ledger.failed()
       const failed = () => load.failed() + ledger.failed() - before
       fill()
-      await ground.wantRoom()
+      await ground.wantRoom(scene)
       await load.until('answers to fail', () => failed() >= FELT)
       free()
       const wasRevived = await ground.revive(scene)

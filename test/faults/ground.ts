@@ -26,7 +26,7 @@ export interface Ground {
   /** Adds what a later release might, a column and a table, and marks the schema as its own. */
   readonly migrateAsNextRelease: () => Promise<void>
   /** Makes the database want room now: it may have some of its own to write in for a while. */
-  readonly wantRoom: () => Promise<void>
+  readonly wantRoom: (scene: Scene) => Promise<void>
   /**
    * Waits until clients are served, or finds that the database server has ended; then starts it
    * again and says so with true.

@@ -1,6 +1,7 @@
 import type { Engine } from '../../engines/index.ts'
 import { mariadbPrograms } from '../../engines/mariadb.ts'
 import type { GroundKind } from '../ground.ts'
+import { logIn } from '../honest-client.ts'
 import { type DatabaseConsole, openConsole } from './console.ts'
 import { openServerGround } from './server-ground.ts'
 
@@ -14,6 +15,24 @@ function openClient({ url }: Engine): DatabaseConsole {
   const where = ['-h', hostname, '-P', port, '-u', username, pathname.slice(1)]
   const env = { MYSQL_PWD: decodeURIComponent(password) }
   return openConsole([mariadbPrograms().client, '--no-defaults', '-nN', ...where], env)
+}
+
+/** As many log-ins as one statement of the store takes. */
+const RUSH = 64
+const RUSHES_MAX = 40
+
+/**
+ * Refreshes are written in place, and a log-in that finds no room is all there is of its statement.
+ * Of a statement of many rows the first ones have to be taken back, which wants room as well: where
+ * there is none, MariaDB tries for five seconds, everybody waiting, and then ends itself.
+ */
+async function logInAtOnce(url: string): Promise<void> {
+  for (let rush = 0; rush < RUSHES_MAX; rush++) {
+    const users = Array.from({ length: RUSH }, (_, index) => `rush-${rush}-${index}`)
+    const clients = await Promise.all(users.map((user) => logIn(url, user)))
+    if (clients.includes(undefined)) return
+  }
+  throw new Error('MariaDB found room for all that came')
 }
 
 /** MariaDB: its data directory is copied; a lock on the table keeps every connection waiting. */
@@ -34,6 +53,7 @@ export const mariadbGround: GroundKind = {
           await operator.say(`${NEXT_MIGRATION} SELECT 'done';`, /done/)
           await operator.close()
         },
+        wantRoom: (_engine, { cores: { urls } }) => logInAtOnce(urls[0] ?? ''),
       },
       folder,
     ),

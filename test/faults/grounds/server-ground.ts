@@ -24,7 +24,7 @@ export interface ServerGround {
   /** See `Ground`. */
   readonly migrateAsNextRelease: (engine: Engine) => Promise<void>
   /** See `Ground`; default: it always wants room. */
-  readonly wantRoom?: (engine: Engine) => Promise<void>
+  readonly wantRoom?: (engine: Engine, scene: Scene) => Promise<void>
 }
 
 /** How often the server, and the wire, are struck in one fault. */
@@ -51,7 +51,7 @@ export async function openServerGround(kind: ServerGround, folder?: string): Pro
     faults: [kills(engine), stall(engine), cuts(proxy), exhaustion(kind, engine, proxy)],
     keepCopy: (scene) => keepCopy(data, engine, scene),
     migrateAsNextRelease: () => kind.migrateAsNextRelease(engine),
-    wantRoom: async () => kind.wantRoom?.(engine),
+    wantRoom: async (scene) => kind.wantRoom?.(engine, scene),
     revive: (scene) => revive(engine, scene),
     close: async () => {
       await proxy.close()
