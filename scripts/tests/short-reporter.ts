@@ -21,31 +21,37 @@ interface TestError extends Error {
 }
 
 const MAX_OUTPUT_CHARACTERS = 20_000
+/** Diagnostics that are the runner's own counts, of a file or of all. */
+const COUNT = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
 const closingLines = ['tests', 'suites', 'passed', 'failed', 'cancelled', 'skipped', 'todo']
 /** The words of the runner's own reporter where they differ from the names of its counts. */
 const closingWords: Readonly<Record<string, string>> = { passed: 'pass', failed: 'fail' }
 
 /**
- * One line a file, every failure in full with what its file printed, and at the end the closing
- * lines of Node's own reporter.
+ * One line a file, below it what its tests have measured and say, every failure in full with what
+ * its file printed, and at the end the closing lines of Node's own reporter.
  */
 export default async function* shortReporter(source: AsyncIterable<TestEvent>) {
   const printed = new Map<string, string>()
   const failures = new Map<string, string[]>()
+  const said = new Map<string, string[]>()
   for await (const { type, data } of source) {
     const file = data.file ?? ''
     if (type === 'test:stdout' || type === 'test:stderr') {
       const all = (printed.get(file) ?? '') + (data.message ?? '')
       printed.set(file, all.slice(-MAX_OUTPUT_CHARACTERS))
+    } else if (type === 'test:diagnostic' && data.file !== undefined) {
+      const message = data.message ?? ''
+      if (!COUNT.test(message)) said.set(file, [...(said.get(file) ?? []), `ℹ ${message}`])
     } else if (type === 'test:fail') {
       const failure = describeFailure(data.name ?? '', data)
       if (failure !== undefined) failures.set(file, [...(failures.get(file) ?? []), failure])
     } else if (type === 'test:summary' && data.file !== undefined) {
       yield fileLine(file, data)
+      yield* (said.get(file) ?? []).map(indent)
       yield* (failures.get(file) ?? []).map(indent)
       if (failures.has(file) && printed.has(file)) yield indent(`printed:\n${printed.get(file)}`)
-      failures.delete(file)
-      printed.delete(file)
+      for (const texts of [failures, said, printed]) texts.delete(file)
     } else if (type === 'test:summary') {
       // A file that broke before its first test has no summary of its own.
       for (const [broken, texts] of failures) {
