@@ -52,7 +52,11 @@ export function parseCanonicalObject(
   return JSON.stringify(value) === text ? (value as { [key: string]: unknown }) : undefined
 }
 
-/** The same text in memory of its own: a slice would keep the whole request header alive. */
-export function ownCopy(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
+const copyRoom = roomForToken()
+
+/**
+ * The same token text in memory of its own: a slice would keep the whole request header alive.
+ */
+export function ownCopy(token: string): string {
+  return copyRoom.toString('latin1', 0, copyRoom.write(token, 0, 'latin1'))
 }

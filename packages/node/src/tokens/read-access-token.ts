@@ -1,4 +1,4 @@
-import { verify } from 'node:crypto'
+import { createVerify, verify } from 'node:crypto'
 import {
   ACCESS_TOKEN_TYP,
   type JsonObjectValue,
@@ -73,9 +73,15 @@ const signedRoom = roomForToken()
 const payloadRoom = roomForToken()
 const signatureRoom = roomForToken()
 
+/**
+ * `createVerify` takes less than the one call of `verify`, but throws on a signature of another
+ * length than the key's.
+ */
 function isSigned(key: VerificationKey, signedBytes: number): boolean {
   const signed = signedRoom.subarray(0, signedBytes)
-  return verify(key.digest, signed, key.input, signatureRoom.subarray(0, key.signatureBytes))
+  const signature = signatureRoom.subarray(0, key.signatureBytes)
+  if (key.digest === null) return verify(null, signed, key.input, signature)
+  return createVerify(key.digest).update(signed).verify(key.input, signature)
 }
 
 function keyOfHeader(text: string, trust: Trust): VerificationKey | 'unknown' | 'malformed' {
