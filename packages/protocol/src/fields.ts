@@ -45,13 +45,13 @@ function depthWithin(value: unknown, depth: number): boolean {
   return Object.values(value).every((inner) => depthWithin(inner, depth + 1))
 }
 
+const name = v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -'))
+
 /** The fields that routes are made of. */
 export const fields = {
-  appName: v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -')),
-  tenant: v.optional(
-    v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -')),
-    'default',
-  ),
+  appName: name,
+  tenantName: name,
+  tenant: v.optional(name, 'default'),
   handle: v.pipe(v.string(), v.regex(HANDLE, 'must be a session handle (22 characters)')),
   userId: v.pipe(
     v.string(),

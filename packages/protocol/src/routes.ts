@@ -82,7 +82,8 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/sessions/revoke',
     scope: 'write',
-    summary: 'End all sessions of a user (or all but one), or all of a tenant before a time.',
+    summary:
+      'End all sessions of a user (or all but one), or of a tenant that is named; with a time, those created up to it.',
     errors: [],
   },
   listRevocations: {

@@ -136,7 +136,8 @@ export const shapes = {
   },
   revokeSessions: {
     request: v.strictObject({
-      tenant: fields.tenant,
+      /** `default` where a user is named; else it must be said. */
+      tenant: v.optional(fields.tenantName),
       userId: v.optional(fields.userId),
       except: v.optional(fields.handle),
       createdBeforeMs: v.optional(fields.epochMs),

@@ -154,6 +154,15 @@ export function describeCoreApi(name: string, open: () => Promise<OpenedCore>): 
       refuses(await at.core.replaceClaims({ handle: NOBODY, claims }), 'session_not_found')
     })
 
+    it('refuses claims that no access token holds, though none is asked for', async () => {
+      const grant = await logIn({ claims: { role: 'user' } })
+      const { handle } = grant.session
+      // Within the bound of characters, and three bytes each.
+      const claims = { text: '\u6f22'.repeat(2_000) }
+      refuses(await at.core.replaceClaims({ handle, claims }), 'token_too_large')
+      assert.deepEqual(valueIn(await refresh(grant)).session.claims, { role: 'user' })
+    })
+
     it('replaces data', async () => {
       const { handle } = (await logIn()).session
       valueIn(await at.core.replaceData({ handle, data: { step: 2 } }))
@@ -191,6 +200,28 @@ export function describeCoreApi(name: string, open: () => Promise<OpenedCore>): 
       at.clock.advance(1)
       valueIn(await at.core.revokeSessions({ userId, createdBeforeMs: at.clock.nowMs() }))
       refuses(await refresh(c), 'session_ended')
+    })
+
+    it('ends a tenant that is named, and nothing where nothing is named', async () => {
+      const [own, other] = [await logIn(), await logIn({ tenant: 'acme' })]
+      const createdBeforeMs = at.clock.nowMs()
+      const except = own.session.handle
+      for (const request of [
+        {},
+        { createdBeforeMs },
+        { userId: undefined },
+        { except },
+        { tenant: 'default', except },
+        { userId: 'ada', except, createdBeforeMs },
+      ]) {
+        const outcome = await at.core.revokeSessions(request as { userId: string })
+        refuses(outcome, 'invalid_request')
+      }
+      refuses(await at.core.revokeSessions({ tenant: 'acmee' }), 'tenant_unknown')
+      refuses(await at.core.listSessions({ userId: 'ada', tenant: 'acmee' }), 'tenant_unknown')
+      valueIn(await at.core.revokeSessions({ tenant: 'acme' }))
+      refuses(await refresh(other), 'session_ended')
+      valueIn(await refresh(own))
     })
 
     it('ends the session of an earlier login when it is replaced', async () => {

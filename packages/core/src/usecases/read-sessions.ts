@@ -26,12 +26,14 @@ export async function getSession(
   return ended === null ? ok(infoOf(session)) : refuse('session_not_found')
 }
 
-/** Lists the live sessions of a user, oldest first, a page at a time. */
+/** Lists the live sessions of a user, oldest first, a page at a time. Refuses `tenant_unknown`. */
 export async function listSessions(
   context: AppContext,
   request: ParsedRequestOf<'listSessions'>,
 ): Promise<Outcome<ResponseOf<'listSessions'>>> {
   const { userId, tenant, limit, after } = request
+  // "No session" of a tenant that was mistyped would be taken for an all-clear.
+  if ((await context.findTenant(tenant as TenantId)) === undefined) return refuse('tenant_unknown')
   const user = { app: context.app, tenant: tenant as TenantId, userId: userId as UserId }
   const page = { nowMs: context.clock.nowMs(), limit, after: after ?? null }
   const { sessions, next } = await context.store.listByUser(user, page)

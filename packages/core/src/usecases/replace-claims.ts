@@ -1,18 +1,27 @@
 import { type Outcome, ok, type ParsedRequestOf, type ResponseOf, refuse } from '@pawl/protocol'
 import { faultOfClaims, faultOfData } from '../domain/claims.ts'
 import { endedFor } from '../domain/expiry.ts'
-import type { EpochMs, JsonObject, SessionHandle, TenantId } from '../domain/ids.ts'
+import {
+  type EpochMs,
+  type JsonObject,
+  prefixOf,
+  type SessionHandle,
+  type TenantId,
+} from '../domain/ids.ts'
 import type { Session, SessionKey } from '../domain/session.ts'
 import type { OpenedAccessToken } from '../ports/tokens.ts'
 import type { AppContext } from './deps.ts'
+import { accessExpiryFrom } from './make-grant.ts'
 import { viewOf } from './views.ts'
 
 type ClaimsAnswer = ResponseOf<'replaceClaims'>
 
 /**
  * Replaces the claims of a live session. Given an access token of that session, it is re-issued
- * with the new claims, the same lineage and the same expiry. Refuses `claims_reserved`,
- * `session_not_found`, `access_token_invalid`, `token_too_large`; then nothing was written.
+ * with the new claims, the same lineage and the same expiry. Without one they are in the token of
+ * the next refresh, and in what a check at the store answers from now on. Refuses
+ * `claims_reserved`, `session_not_found`, `access_token_invalid`, `token_too_large`; then nothing
+ * was written.
  */
 export async function replaceClaims(
   context: AppContext,
@@ -38,6 +47,8 @@ export async function replaceClaims(
     const token = await context.accessTokens.mint({ session, lineage, nowMs, expiresAtMs })
     if (token === undefined) return refuse('token_too_large')
     accessToken = { token, expiresAtMs }
+  } else if (!(await fitsNextToken(context, session, nowMs))) {
+    return refuse('token_too_large')
   }
   const updated = await context.store.updateClaims(key, claims)
   return updated ? ok({ session: viewOf(session), accessToken }) : refuse('session_not_found')
@@ -53,6 +64,20 @@ export async function replaceData(
   if (fault !== null) return refuse('invalid_request', fault)
   const updated = await context.store.updateData(keyOf(context, request), data)
   return updated ? ok({ handle: request.handle }) : refuse('session_not_found')
+}
+
+/** Claims that fit no token would make each refresh to come fail: they are tried beforehand. */
+async function fitsNextToken(
+  context: AppContext,
+  session: Session,
+  nowMs: EpochMs,
+): Promise<boolean> {
+  const hash2 = session.curHash2
+  const generation = session.generation + 1
+  const lineage = { hash2, parent: prefixOf(hash2), generation, mintedAtMs: nowMs }
+  const expiresAtMs = accessExpiryFrom(context, session, nowMs)
+  const order = { session, lineage, nowMs, expiresAtMs }
+  return (await context.accessTokens.mint(order)) !== undefined
 }
 
 function keyOf(

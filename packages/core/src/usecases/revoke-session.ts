@@ -1,4 +1,4 @@
-import { type Outcome, ok, type ParsedRequestOf, type ResponseOf } from '@pawl/protocol'
+import { type Outcome, ok, type ParsedRequestOf, type ResponseOf, refuse } from '@pawl/protocol'
 import type { EpochMs, SessionHandle, TenantId, UserId } from '../domain/ids.ts'
 import type { EndReason, SessionKey } from '../domain/session.ts'
 import type { AppContext } from './deps.ts'
@@ -38,13 +38,18 @@ export async function revokeSession(
  * Ends many sessions at once: with `userId` all of the user's but `except`; with `createdBeforeMs`
  * those created at or before it; without `userId` a whole tenant's. Answers the handles it ended
  * where they are known (not for a cut-off, which costs the same for one session and a million).
+ * Refuses `invalid_request` where neither user nor tenant is named: a field that was left out by
+ * mistake must not end everything; and `tenant_unknown`.
  */
 export async function revokeSessions(
   context: AppContext,
   request: ParsedRequestOf<'revokeSessions'>,
 ): Promise<Outcome<ResponseOf<'revokeSessions'>>> {
+  const fault = faultOfScope(request)
+  if (fault !== null) return refuse('invalid_request', fault)
+  const tenant = (request.tenant ?? 'default') as TenantId
+  if ((await context.findTenant(tenant)) === undefined) return refuse('tenant_unknown')
   const nowMs = context.clock.nowMs()
-  const tenant = request.tenant as TenantId
   const { app } = context
   const reason = 'revoked'
   if (request.userId === undefined || request.createdBeforeMs !== undefined) {
@@ -61,6 +66,16 @@ export async function revokeSessions(
     context.emit({ app, tenant, handle, userId, atMs: nowMs, kind: 'ended', reason })
   }
   return ok({ handles: [...handles] })
+}
+
+function faultOfScope(request: ParsedRequestOf<'revokeSessions'>): string | null {
+  const { userId, tenant, except, createdBeforeMs } = request
+  if (userId === undefined && tenant === undefined) {
+    return 'userId, tenant: one of them must say whose sessions end'
+  }
+  if (except === undefined) return null
+  if (userId === undefined) return 'except: goes with a userId'
+  return createdBeforeMs === undefined ? null : 'except: does not go with createdBeforeMs'
 }
 
 /**
