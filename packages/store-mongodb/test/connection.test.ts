@@ -10,6 +10,11 @@ describe('the MongoDB URL', () => {
     assert.deepEqual(readUrl(url), { url, options: { tls: false }, database: 'mine' })
   })
 
+  it('names a database without its escapes', () => {
+    assert.equal(readUrl('mongodb://localhost/my%2Ddata').database, 'my-data')
+    assert.throws(() => readUrl('mongodb://localhost/%my'), /has a % that begins no escape/)
+  })
+
   it('means TLS to every host but this machine', () => {
     const tlsOf = (url: string) => readUrl(url).options.tls
     for (const host of ['localhost', '127.0.0.1:27018', '[::1]:1', '%2Ftmp%2Fmongodb.sock']) {

@@ -76,7 +76,9 @@ export function ofUser({ app, tenant, userId }: UserScope): string {
 
 /** A session as the values of {@link insertColumns}. */
 export function sessionToRow(session: Session, mark = 0): QuotedRow {
-  return [...kit.sessionToValues(session), kit.firstSweepMs(session), mark].map(quote)
+  const row = kit.sessionToValues(session)
+  row.push(kit.firstSweepMs(session), mark)
+  return row.map(quote)
 }
 
 /** A row of {@link plainColumns} or {@link foldedColumns}, as a session. */

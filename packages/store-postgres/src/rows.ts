@@ -95,7 +95,9 @@ export function keyToRow({ app, tenant, handle }: SessionKey): readonly string[]
 
 /** A session as the values of {@link insertColumns}. */
 export function sessionToRow(session: Session): SqlColumn {
-  return [...kit.sessionToValues(session, exactText), kit.firstSweepMs(session)]
+  const row = kit.sessionToValues(session, exactText)
+  row.push(kit.firstSweepMs(session))
+  return row
 }
 
 /** Condition on a row `s`: it may be deleted at `$1`. */

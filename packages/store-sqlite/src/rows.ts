@@ -16,7 +16,9 @@ export type SqlRow = readonly SqlValue[]
 
 /** A session as the values of a new row: its columns, and when the sweeper is to look at it. */
 export function sessionToRow(session: Session): SqlValue[] {
-  return [...sessionToValues(session), firstSweepMs(session)]
+  const row = sessionToValues(session)
+  row.push(firstSweepMs(session))
+  return row
 }
 
 /** A rotation as the first values of its statement; the session's key follows. */
