@@ -10,12 +10,13 @@ export type {
   PawlOptions,
   Transport,
 } from './options.ts'
-export { createPawl, type GuardResult, type InTenant, type Pawl } from './pawl.ts'
+export { createPawl, type GuardResult, type Pawl } from './pawl.ts'
 export { PawlConfigError, PawlError } from './pawl-error.ts'
 export type { Fault } from './ports.ts'
 export type { RequestLike } from './request-like.ts'
 export type { GuardOptions, GuardVerdict } from './session/guard.ts'
 export type { PawlSession } from './session/pawl-session.ts'
 export type { Revocations } from './session/revocations.ts'
+export type { InTenant, SessionCalls, UserOrTenant } from './session/session-calls.ts'
 export type { NewSession } from './session/start-session.ts'
 export type { MaybePromise } from './tokens/verifier.ts'

@@ -1,11 +1,4 @@
-import type {
-  CoreApi,
-  Outcome,
-  Refusal,
-  RequestOf,
-  ResponseOf,
-  VerifiedSession,
-} from '@pawl/protocol'
+import type { CoreApi, Outcome, Refusal, VerifiedSession } from '@pawl/protocol'
 import { checkOptions } from './check-options.ts'
 import { CORE_LIMITS, httpCore } from './core/http-core.ts'
 import { shieldCore } from './core/shield-core.ts'
@@ -18,11 +11,12 @@ import type { PawlOptions } from './options.ts'
 import type { CoreCalls, Schedule } from './ports.ts'
 import type { RequestLike } from './request-like.ts'
 import { type EndedElsewhere, openFeed } from './revocations/open-feed.ts'
-import { type Driver, noteEnded, unwrap } from './session/driver.ts'
+import { type Driver, noteEnded } from './session/driver.ts'
 import { type GuardOptions, type GuardVerdict, judgeRequest } from './session/guard.ts'
 import { handleOwnRoute } from './session/handler.ts'
 import type { PawlSession } from './session/pawl-session.ts'
 import { eitherRevocations, makeLocalRevocations } from './session/revocations.ts'
+import { makeSessionCalls, type SessionCalls } from './session/session-calls.ts'
 import { type NewSession, startSession } from './session/start-session.ts'
 import { makeUseReports } from './session/use-reports.ts'
 import { makeSteadyNow } from './steady-now.ts'
@@ -36,7 +30,7 @@ export type GuardResult =
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly response: Response }
 
 /** The driver of one app. */
-export interface Pawl {
+export interface Pawl extends SessionCalls {
   /** Answers the driver's own routes; undefined, at once, for a request that is not for them. */
   handler(request: RequestLike): Promise<Response> | undefined
   /** Says whose request this is. Await it: it is a promise only where something must be asked. */
@@ -58,17 +52,6 @@ export interface Pawl {
   verify(token: string): MaybePromise<Outcome<VerifiedSession>>
   /** What CORS asks of a response to this request, for the listed origins. */
   cors(request: RequestLike): CorsAnswer
-  /** Ends one session; false if it had ended already. Throws a `PawlError` if refused. */
-  revokeSession(handle: string, where?: InTenant): Promise<boolean>
-  /** Ends all sessions of a user but one; gives back the handles. */
-  revokeOthers(userId: string, keep: string, where?: InTenant): Promise<readonly string[]>
-  /** Ends all sessions of a user; gives back the handles. */
-  revokeAll(userId: string, where?: InTenant): Promise<readonly string[]>
-  /** Lists the live sessions of a user, oldest first, in pages. */
-  listSessions(
-    userId: string,
-    page?: Omit<RequestOf<'listSessions'>, 'userId'>,
-  ): Promise<ResponseOf<'listSessions'>>
   /**
    * Fetches keys and settings ahead of the first request; false if the core is not to be reached.
    */
@@ -77,11 +60,6 @@ export interface Pawl {
   clientAddress(socketAddress: string | undefined, forwardedFor: string | null): string | undefined
   /** Sends what waits and lets go of connections. An embedded core stays open: it is yours. */
   close(): Promise<void>
-}
-
-/** The tenant a call is about; default `default`. */
-export interface InTenant {
-  readonly tenant?: string
 }
 
 /** Verified tokens remembered unless `limits.verifiedTokens` says otherwise. */
@@ -143,7 +121,7 @@ export function createPawl(options: PawlOptions): Pawl {
   }
   return {
     ...requestSide(driver),
-    ...userSide(driver),
+    ...makeSessionCalls(driver),
     clientAddress,
     ready: async () => {
       const [loaded] = await Promise.all([trust.load(), feed.firstTry()])
@@ -185,30 +163,6 @@ function requestSide(driver: Driver): RequestSide {
     createSessionInto: (request, sink, input) => startSession(driver, { request, sink }, input),
     verify: (token) => driver.verifier.verify(token),
     cors: (request) => decideCors(request, driver.config.cors),
-  }
-}
-
-type UserSide = Pick<Pawl, 'revokeSession' | 'revokeOthers' | 'revokeAll' | 'listSessions'>
-
-/** What serves account pages and operators. */
-function userSide(driver: Driver): UserSide {
-  const { core } = driver
-  const endAll = async (request: RequestOf<'revokeSessions'>): Promise<readonly string[]> => {
-    const { handles } = unwrap(await core.revokeSessions(request))
-    const { userId, tenant = 'default' } = request
-    const who = { ...(userId === undefined ? {} : { userId }), tenant }
-    noteEnded(driver, 'revoked', ...handles.map((handle) => ({ handle, ...who })))
-    return handles
-  }
-  return {
-    revokeSession: async (handle, where = {}) => {
-      const { revoked } = unwrap(await core.revokeSession({ handle, ...where }))
-      noteEnded(driver, 'revoked', { handle, tenant: where.tenant ?? 'default' })
-      return revoked
-    },
-    revokeOthers: (userId, keep, where = {}) => endAll({ userId, except: keep, ...where }),
-    revokeAll: (userId, where = {}) => endAll({ userId, ...where }),
-    listSessions: async (userId, page = {}) => unwrap(await core.listSessions({ userId, ...page })),
   }
 }
 

@@ -19,6 +19,9 @@ export type OpenCore = () => Promise<CoreUnderTest>
 
 const coreClock = (clock: TestClock) => ({ nowMs: () => clock.now as EpochMs })
 
+/** Beside `default`, the app has the tenant `acme`. */
+const tenants = { default: { acme: {} } }
+
 /** A core in this process. */
 export const openEmbedded: OpenCore = async () => {
   const clock = testClock()
@@ -26,6 +29,7 @@ export const openEmbedded: OpenCore = async () => {
   const core = await embedCore({
     store: memoryStore(),
     secret: generateSecret(),
+    tenants,
     clock: coreClock(clock),
     onEvent: (event) => events.push(event),
   })
@@ -39,6 +43,7 @@ export const openServer: OpenCore = async () => {
   const server = await startServer({
     port: 0,
     storeInstance: memoryStore(),
+    tenants,
     clock: coreClock(clock),
     onEvent: (event) => events.push(event),
     logSink: () => {},
