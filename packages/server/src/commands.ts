@@ -92,8 +92,20 @@ const COMMANDS: { readonly [name: string]: CommandFamily } = {
     usage: [
       ['sessions list', 'list the live sessions of --user, in --tenant of --app'],
       ['sessions revoke <handle>', 'end a session'],
+      ['sessions revoke --user <id>', "end a user's sessions, or those up to --before"],
+      [
+        'sessions revoke --tenant <name>',
+        "end a tenant's sessions, or those up to --before: --yes",
+      ],
     ],
-    options: [['--user <id>', 'list: whose sessions'], TENANT_OPTION, APP_OPTION, JSON_OPTION],
+    options: [
+      ['--user <id>', 'whose sessions'],
+      TENANT_OPTION,
+      ['--before <time>', 'revoke: only what was created up to it (RFC 3339, with its offset)'],
+      ['--yes', 'revoke: yes, of the whole tenant'],
+      APP_OPTION,
+      JSON_OPTION,
+    ],
     load: async () => (await import('./commands/sessions.ts')).sessionsCommand,
   },
   user: {

@@ -72,6 +72,43 @@ describe('the commands of operators, beside a running service', () => {
     assert.equal(valueIn(await core.listSessions({ userId: 'ada' })).sessions.length, 0)
   })
 
+  it('end sessions by user, by tenant and up to a time, and never by omission', async () => {
+    const logIn = (userId: string) => core.createSession({ userId })
+    const first = valueIn(await logIn('eve')).session
+    const upTo = new Date(first.createdAtMs).toISOString()
+    await within5Seconds(async () => Date.now() > first.createdAtMs)
+    valueIn(await logIn('eve'))
+    const left = async (userId = 'eve') =>
+      valueIn(await core.listSessions({ userId })).sessions.length
+    for (const words of [
+      ...['', `--before ${upTo}`, '--tenant default', `--tenant default --before ${upTo}`],
+      ...[`${first.handle} --user eve`, '--user eve --before 2026-01-31', '--yes'],
+    ]) {
+      const refused = await pawl('sessions', 'revoke', ...words.split(' ').filter(Boolean))
+      assert.deepEqual([refused.code, refused.output], [2, ''], words)
+    }
+    assert.equal((await pawl('sessions', 'revoke', '--user', 'eve', '--tenant', 'nowhere')).code, 1)
+    assert.equal((await pawl('sessions', 'revoke', '--user', '')).code, 1)
+    assert.equal(await left(), 2)
+    const old = await pawl('sessions', 'revoke', '--user', 'eve', '--before', upTo)
+    assert.deepEqual(
+      [old.code, old.output],
+      [0, `1 session ended: all of the user that were created up to ${upTo}.\n`],
+    )
+    assert.equal(await left(), 1)
+    const all = await pawl('sessions', 'revoke', '--user', 'eve', '--json')
+    assert.equal(JSON.parse(all.output).handles.length, 1)
+    assert.equal(await left(), 0)
+    valueIn(await logIn('mallory'))
+    const before = ['--before', upTo, '--yes']
+    const stays = await pawl('sessions', 'revoke', '--tenant', 'default', ...before)
+    assert.match(stays.output, /^Every session of the tenant default that was created up to /)
+    assert.equal(await left('mallory'), 1)
+    const ends = await pawl('sessions', 'revoke', '--tenant', 'default', '--yes')
+    assert.equal(ends.output, 'Every session of the tenant default has ended.\n')
+    assert.equal(await left('mallory'), 0)
+  })
+
   it('make tenants and apps that the service soon knows', async () => {
     const made = await pawl('tenant', 'put', 'acme', '--settings', '{"assurance":"aal3"}')
     assert.equal(made.code, 0, made.errors)
@@ -100,8 +137,8 @@ describe('the commands of operators, beside a running service', () => {
     for (const fault of [/--scopes/, /--expires/, /--app/]) assert.match(bad.errors, fault)
     const dashed = await pawl('sessions', 'revoke', '-aaaaaaaaaaaaaaaaaaaaa')
     assert.match(dashed.errors, /no live session -a/)
-    assert.match((await pawl('sessions', 'lst')).errors, /say pawl sessions list --user <id> or/)
-    assert.match((await pawl('sessions', 'list')).errors, /say pawl sessions list --user <id> or/)
+    assert.match((await pawl('sessions', 'lst')).errors, /say pawl sessions list --user <id>, /)
+    assert.match((await pawl('sessions', 'list')).errors, /say pawl sessions list --user <id>, /)
     assert.match((await pawl('sessions', 'list', '--usr', 'x')).errors, /did you mean --user\?/)
     assert.equal((await pawl('tenant', 'list', '--app', 'nowhere')).code, 1)
     for (const command of ['sessions list --user ada', 'user sessions ada --revoke']) {

@@ -1,11 +1,18 @@
 import { LIMITS, type Outcome, ok, type ResponseOf, type SessionInfo } from '@pawl/protocol'
-import { complain, FAILURE_EXIT, print } from './output.ts'
+import { complain, FAILURE_EXIT } from './output.ts'
+import { faultOfSessionsLine, timeOf } from './sessions-line.ts'
 import { type CoreCommand, show, shownTime, withCore } from './with-core.ts'
 
 const SESSIONS_SHAPE = {
   family: 'sessions',
-  forms: ['list --user <id>', 'revoke <handle>'],
-  own: { user: 'text', tenant: 'text' },
+  forms: [
+    'list --user <id>',
+    'revoke <handle>',
+    'revoke --user <id> [--before <time>]',
+    'revoke --tenant <name> [--before <time>]',
+  ],
+  own: { user: 'text', tenant: 'text', before: 'text', yes: 'flag' },
+  faultOf: faultOfSessionsLine,
 } as const
 const USER_SHAPE = {
   family: 'user',
@@ -15,11 +22,19 @@ const USER_SHAPE = {
 /** The most pages that one command reads. */
 const PAGES_MAX = 20
 
-/** `pawl sessions list --user <id> | revoke <handle>`: live sessions, by `--app` and `--tenant`. */
+/**
+ * `pawl sessions list --user <id>`: live sessions, by `--app` and `--tenant`. `pawl sessions
+ * revoke`: the end of one, of a user's, or of a tenant's (`--yes`), all or those created up to
+ * `--before`.
+ */
 export async function sessionsCommand(args: readonly string[]): Promise<number> {
   return withCore(args, SESSIONS_SHAPE, async (command) => {
-    const [verb, handle = ''] = command.words
-    return verb === 'list' ? list(command, String(command.options.user)) : revoke(command, handle)
+    const [verb, handle] = command.words
+    const { user } = command.options
+    if (verb === 'list') return list(command, String(user))
+    if (handle !== undefined) return revoke(command, handle)
+    if (!(await knowsTenant(command))) return complainOfTenant(command)
+    return user === undefined ? revokeTenant(command) : revokeUser(command, String(user))
   })
 }
 
@@ -29,8 +44,7 @@ export async function userCommand(args: readonly string[]): Promise<number> {
     const [, userId = ''] = command.words
     if (command.options.revoke !== true) return list(command, userId)
     if (!(await knowsTenant(command))) return complainOfTenant(command)
-    const outcome = await command.core.revokeSessions({ userId, tenant: tenantOf(command) })
-    return show(command, outcome, ({ handles }) => `${handles.length} sessions ended.\n`)
+    return revokeUser(command, userId)
   })
 }
 
@@ -73,7 +87,54 @@ async function revoke(command: CoreCommand, handle: string): Promise<number> {
   if (!outcome.value.revoked) {
     return complain([`tenant ${tenant} has no live session ${handle}`], FAILURE_EXIT)
   }
-  return print(`The session ${handle} has ended.\n`)
+  return show(command, ok({ handles: [handle] }), () => `The session ${handle} has ended.\n`)
+}
+
+async function revokeUser(command: CoreCommand, userId: string): Promise<number> {
+  const tenant = tenantOf(command)
+  const { before } = command.options
+  if (before === undefined) {
+    const outcome = await command.core.revokeSessions({ userId, tenant })
+    return show(command, outcome, ({ handles }) => `${sessionsOf(handles)} ended.\n`)
+  }
+  const createdBeforeMs = timeOf(String(before))
+  // A cut-off names nobody: who it will end is looked up before.
+  const found = await readAll(command, userId)
+  if (found.kind === 'refused') return show(command, found, String)
+  const { sessions, next } = found.value
+  const doomed = sessions.filter(({ createdAtMs }) => createdAtMs <= createdBeforeMs)
+  const outcome = await command.core.revokeSessions({ userId, tenant, createdBeforeMs })
+  if (outcome.kind === 'refused') return show(command, outcome, String)
+  const handles = doomed.map(({ handle }) => handle)
+  const count = `${next === null ? '' : 'at least '}${sessionsOf(handles)}`
+  return show(
+    command,
+    ok({ handles }),
+    () =>
+      `${count} ended: all of the user that were created up to ${shownTime(createdBeforeMs)}.\n`,
+  )
+}
+
+async function revokeTenant(command: CoreCommand): Promise<number> {
+  const { before } = command.options
+  const tenant = tenantOf(command)
+  const scope =
+    before === undefined ? { tenant } : { tenant, createdBeforeMs: timeOf(String(before)) }
+  const outcome = await command.core.revokeSessions(scope)
+  if (outcome.kind === 'refused') return show(command, outcome, String)
+  const which =
+    scope.createdBeforeMs === undefined
+      ? ''
+      : ` that was created up to ${shownTime(scope.createdBeforeMs)}`
+  return show(
+    command,
+    ok(scope),
+    () => `Every session of the tenant ${tenant}${which} has ended.\n`,
+  )
+}
+
+function sessionsOf(handles: readonly string[]): string {
+  return `${handles.length} ${handles.length === 1 ? 'session' : 'sessions'}`
 }
 
 async function knowsTenant(command: CoreCommand): Promise<boolean> {

@@ -14,6 +14,8 @@ export interface CommandShape {
   readonly makesStore?: readonly string[]
   /** Options beside those of the configuration. */
   readonly own: OwnOptions
+  /** What is wrong with words and options of a right form: a sentence; or null. */
+  readonly faultOf?: (line: CommandLine) => string | null
 }
 
 /** What a command works with: its words, its options, the configuration and the store. */
@@ -35,14 +37,14 @@ export async function withStore(
   shape: CommandShape,
   run: (command: StoreCommand) => Promise<number>,
 ): Promise<number> {
-  const { family, forms, makesStore = [], own } = shape
+  const { family, forms, makesStore = [], own, faultOf = () => null } = shape
   const line = parseCommandLine(args, own)
   const { loadConfig } = await import('../config/load-config.ts')
   const file = line.config.config ?? process.env.PAWL_CONFIG
   const loaded = loadConfig({ file, env: process.env, flags: line.config })
   if (loaded.kind === 'faults') return complain([...line.faults, ...loaded.faults])
   if (line.faults.length > 0) return complain(line.faults)
-  const fault = faultOfWords(line, family, forms)
+  const fault = faultOfWords(line, family, forms) ?? faultOf(line)
   if (fault !== null) return complain([fault])
   const { config } = loaded
   let store: Store | undefined
