@@ -7,7 +7,7 @@ import { sessionOf, verdictOf, withScene } from '../support/open-pawl.ts'
 
 const ACME = { tenant: 'acme' } as const
 
-/** What back ends and operators do to sessions that are not the request's, over any kind of core. */
+/** What back ends do to sessions that are not the request's, over any kind of core. */
 export function describeAnySession(name: string, open: OpenCore): void {
   const scene = (title: string, run: Parameters<typeof withScene>[1]) =>
     test(`${name}: ${title}`, () => withScene(open, run))
