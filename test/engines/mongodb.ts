@@ -38,7 +38,7 @@ export async function start(_options: EngineOptions): Promise<Engine> {
   cpSync(build, programs, { recursive: true })
   const classPath = `${programs}/classes:${programs}/lib/*`
   const file = path.join(folder, 'data.mv')
-  const memory = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+  const memory = ['-Xmx1g', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
   const server = serverProcess({
     command: [javaProgram(), ...memory, '-cp', classPath, 'Server', String(port), file],
     user,

@@ -37,11 +37,14 @@ import org.h2.mvstore.MVStoreException;
  */
 public final class Server {
   private static final String KEY = "_id";
+  private static final int CACHE_MB = 256;
   /** The exit code of a mongod that gives up. */
   private static final int ABRUPT_END = 14;
 
   public static void main(String[] args) {
-    MVStore file = new MVStore.Builder().fileName(args[1]).autoCommitDisabled().open();
+    MVStore.Builder settings = new MVStore.Builder().fileName(args[1]).autoCommitDisabled();
+    // Documents that are not in memory are slow to read: all of a page, by Java's serialization.
+    MVStore file = settings.cacheSize(CACHE_MB).open();
     MongoServer server = new MongoServer(new Backend(file));
     server.bind(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])));
   }
