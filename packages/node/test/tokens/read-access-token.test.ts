@@ -199,6 +199,20 @@ test('a signature of another key, none, or one by our public key as a secret is 
   assert.equal(read(`${signed}.${'A'.repeat(86)}`).kind, 'invalid')
 })
 
+test('a signature of any other length or of extreme numbers is refused, and nothing is thrown', () => {
+  for (const one of [ours, ed, rsa]) {
+    const [head = '', body = '', signature = ''] = one.token().split('.')
+    const good = Buffer.from(signature, 'base64url')
+    const lengths = [1, good.length - 1, good.length + 1, good.length / 2, good.length * 2]
+    const others = lengths.map((length) => Buffer.concat([good, good]).subarray(0, length))
+    const extremes = [0x00, 0x01, 0xff].map((byte) => Buffer.alloc(good.length, byte))
+    for (const wrong of [...others, ...extremes]) {
+      const token = `${head}.${body}.${wrong.toString('base64url')}`
+      assert.deepEqual(read(token), { kind: 'invalid', reason: 'signature' })
+    }
+  }
+})
+
 test('other shapes than a compact JWS are refused', () => {
   const token = ours.token()
   const shapes = ['', '.', '..', '...', 'a', `${token}.x`, `.${token}`, `${token}.a.b`, ` ${token}`]
