@@ -51,8 +51,10 @@ const COMMANDS: { readonly [name: string]: CommandFamily } = {
     load: async () => (await import('./commands/keys.ts')).keysCommand,
   },
   migrate: {
-    usage: [['migrate [--dry-run]', 'bring the schema up to date, or print the SQL']],
-    options: [['--dry-run', 'print what would be run on an empty database, and touch nothing']],
+    usage: [['migrate [--dry-run]', 'bring the schema up to date, or print the SQL for it']],
+    options: [
+      ['--dry-run', 'print what is left to run (on an empty one if it is away); touch nothing'],
+    ],
     load: async () => (await import('./commands/migrate.ts')).migrateCommand,
   },
   move: {

@@ -1,2 +1,3 @@
 export { type MongodbStoreOptions, mongodbStore } from './mongodb-store.ts'
+export { readSchemaVersion } from './read-schema-version.ts'
 export { migrationSql, SCHEMA_VERSION } from './schema.ts'

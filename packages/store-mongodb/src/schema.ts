@@ -63,7 +63,6 @@ export function migrationSql(fromVersion = 0): string {
 export async function migrateSchema(db: Database): Promise<void> {
   await db.run('repeatable', async (collections) => {
     const version = await knownVersion(collections)
-    if (version > SCHEMA_VERSION) throw newerSchema(version)
     for (const { collection, key, options } of migrations.slice(version).flat()) {
       await collections[collection].createIndex(key, options)
     }
@@ -71,8 +70,12 @@ export async function migrateSchema(db: Database): Promise<void> {
   })
 }
 
-async function knownVersion({ schema }: Collections): Promise<number> {
-  return (await schema.findOne({ _id: 'schema' }))?.version ?? 0
+/** The schema's version; 0 where there is none. Throws if it is newer than this build. */
+export async function knownVersion({ schema }: Pick<Collections, 'schema'>): Promise<number> {
+  const version = (await schema.findOne({ _id: 'schema' }))?.version ?? 0
+  if (version <= SCHEMA_VERSION) return version
+  const builds = `schema ${version}, this build reads up to ${SCHEMA_VERSION}`
+  throw new StoreError('schema', `the MongoDB database is newer than this build: ${builds}`)
 }
 
 /** Notes this build's version, unless another build has noted one as high meanwhile. */
@@ -93,9 +96,4 @@ export async function pingDatabase(db: Database): Promise<void> {
   )
   if (matchedCount === 1) return
   throw new StoreError('schema', 'the MongoDB database was never migrated: run the migrations')
-}
-
-function newerSchema(version: number): StoreError {
-  const builds = `schema ${version}, this build reads up to ${SCHEMA_VERSION}`
-  return new StoreError('schema', `the MongoDB database is newer than this build: ${builds}`)
 }

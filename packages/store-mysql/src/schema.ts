@@ -57,7 +57,7 @@ async function lookAtServer(db: Database, warn: (text: string) => void): Promise
 }
 
 /** The schema's version; 0 where there is none. Throws if it is newer than this build. */
-async function knownVersion(db: Database): Promise<number> {
+export async function knownVersion(db: Database): Promise<number> {
   try {
     const [answer] = await db.run('none', readVersion)
     const version = Number(answer?.rows[0]?.[0] ?? 0)

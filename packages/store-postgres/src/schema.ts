@@ -42,7 +42,7 @@ export async function migrateSchema(db: Database, schema: string | null): Promis
 }
 
 /** The schema's version; 0 where there is none. Throws if it is newer than this build. */
-async function knownVersion(db: Database): Promise<number> {
+export async function knownVersion(db: Database): Promise<number> {
   try {
     const [row] = await db.run(readVersion)
     const version = Number(row?.[0] ?? 0)

@@ -13,11 +13,20 @@ const selectVersion = 'SELECT version FROM schema_version'
  * @throws StoreError `schema` if the database is newer than this build
  */
 export function migrateSchema(db: Database, _input: null): null {
+  db.exec(migrationSql(knownVersion(db)))
+  return null
+}
+
+/**
+ * The schema's version; 0 in an empty database.
+ *
+ * @throws StoreError `schema` if the database is newer than this build
+ */
+export function knownVersion(db: Database): number {
   const isFresh = db.statement(hasVersionTable).all().length === 0
   const version = isFresh ? 0 : readVersion(db)
   refuseNewer(version)
-  db.exec(migrationSql(version))
-  return null
+  return version
 }
 
 /** The smallest write there is: it fails where no write can succeed. */

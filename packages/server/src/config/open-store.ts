@@ -104,19 +104,6 @@ export function sqliteFileOf(config: {
   return store.slice(SQLITE.length + 1) || path.join(dataDir, 'pawl.db')
 }
 
-/** The SQL that `pawl migrate` would run on an empty database; a sentence where there is none. */
-export async function migrationSqlOf(config: { readonly store: string }): Promise<string> {
-  const { store } = config
-  const isSqlite = store === SQLITE || store.startsWith(`${SQLITE}:`)
-  const module: { readonly [name: string]: unknown } = isSqlite
-    ? await import('@pawl/store-sqlite')
-    : await loadPackage(kindOf(store))
-  const { migrationSql } = module
-  return typeof migrationSql === 'function'
-    ? String((migrationSql as () => string)())
-    : '-- this store has no SQL: it makes what it needs when a core starts'
-}
-
 /** The package that opens a store's URL; a sentence if it is not installed. */
 export function loadStorePackage(store: string): Promise<{ readonly [name: string]: unknown }> {
   return loadPackage(kindOf(store))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { isStoreError } from '@pawl/core'
-import { migrationSql, mongodbStore, SCHEMA_VERSION } from '@pawl/store-mongodb'
+import { migrationSql, mongodbStore, readSchemaVersion, SCHEMA_VERSION } from '@pawl/store-mongodb'
 import { MongoClient } from 'mongodb'
 import { type Engine, isChosen, useEngine } from '../../../../test/engines/index.ts'
 import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
@@ -54,8 +54,10 @@ function describeMigrations(): void {
 
   it('print what they do, one command of mongosh a line, each index of the database in it', async () => {
     const [name, url] = freshDatabase('printed')
+    assert.equal(await readSchemaVersion({ url }), 0)
     const store = mongodbStore({ url })
     await store.migrate()
+    assert.equal(await readSchemaVersion({ url }), SCHEMA_VERSION)
     await store.close()
     const lines = migrationSql().split('\n')
     for (const index of await indexesOf(name)) {

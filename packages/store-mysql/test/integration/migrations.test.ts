@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { migrationSql, mysqlStore } from '@pawl/store-mysql'
+import { migrationSql, mysqlStore, readSchemaVersion, SCHEMA_VERSION } from '@pawl/store-mysql'
 import type { Connection } from 'mysql2/promise'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
 import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
@@ -40,9 +40,11 @@ function describeMigrations(): void {
     const statements = migrationSql().split(';\n')
     for (let count = 1; count < statements.length; count++) {
       await admin.query(`USE ${name}; ${statements.slice(0, count).join(';')}`)
+      assert.equal(await readSchemaVersion({ url }), 0)
     }
     const store = mysqlStore({ url, warn: () => {} })
     await store.migrate()
+    assert.equal(await readSchemaVersion({ url }), SCHEMA_VERSION)
     await store.ping()
     assert.equal((await store.insert(sessionOf('cut short'), null)).kind, 'inserted')
     await store.close()

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { migrationSql, postgresStore } from '@pawl/store-postgres'
+import {
+  migrationSql,
+  postgresStore,
+  readSchemaVersion,
+  SCHEMA_VERSION,
+} from '@pawl/store-postgres'
 import { Client } from 'pg'
 import { type Engine, isChosen, startEngine } from '../../../../test/engines/index.ts'
 import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts'
@@ -41,7 +46,9 @@ function describeMigrations(): void {
   })
 
   it('may be run by hand, and then leave nothing to be done', async () => {
+    assert.equal(await readSchemaVersion({ url: urlOf('by_hand') }), 0)
     await admin.query('CREATE SCHEMA by_hand; SET search_path = by_hand')
+    assert.equal(await readSchemaVersion({ url: urlOf('by_hand') }), 0)
     await admin.query(migrationSql())
     await admin.query('SET search_path = public')
     await admin.query(`
@@ -52,6 +59,7 @@ function describeMigrations(): void {
       const store = postgresStore({ url: urlOf('by_hand') })
       await store.migrate()
       await store.ping()
+      assert.equal(await readSchemaVersion({ url: urlOf('by_hand') }), SCHEMA_VERSION)
       assert.equal((await store.insert(sessionOf('by hand'), null)).kind, 'inserted')
       await store.close()
     } finally {
