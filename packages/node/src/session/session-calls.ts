@@ -40,7 +40,7 @@ export interface SessionCalls {
   replaceClaims(handle: string, claims: JsonObjectValue, where?: InTenant): Promise<boolean>
   /** Replaces the server-side data of a session, seen at once; false if there is none. */
   replaceData(handle: string, data: JsonObjectValue, where?: InTenant): Promise<boolean>
-  /** Ends one session; false if it had ended already. */
+  /** Ends one session; false if there is none (any more) to be ended. */
   revokeSession(handle: string, where?: InTenant): Promise<boolean>
   /** Ends all sessions of a user but one; gives back the handles. */
   revokeOthers(userId: string, keep: string, where?: InTenant): Promise<readonly string[]>
@@ -87,7 +87,8 @@ function makeRevokingCalls(driver: Driver): RevokingCalls {
   return {
     revokeSession: async (handle, where = {}) => {
       const { revoked } = unwrap(await core.revokeSession({ handle, ...where }))
-      noteEnded(driver, 'revoked', { handle, tenant: where.tenant ?? 'default' })
+      // Not otherwise: in a tenant that was not named it may well live.
+      if (revoked) noteEnded(driver, 'revoked', { handle, tenant: where.tenant ?? 'default' })
       return revoked
     },
     revokeOthers: async (userId, keep, where = {}) =>

@@ -75,6 +75,16 @@ export function describeAnySession(name: string, open: OpenCore): void {
     assert.equal(await pawl.replaceData(elsewhere, { step: 2 }, ACME), true)
   })
 
+  scene('a session of a tenant that was not named goes on', async ({ pawl, signIn, told }) => {
+    const alice = await signIn('alice', ACME)
+    const handle = await handleOf(pawl, alice)
+    assert.equal(await pawl.revokeSession(handle), false)
+    assert.equal(await verdictOf(pawl, alice.request('GET', '/')), 'session')
+    assert.ok(!told.some(({ kind }) => kind === 'ended'))
+    assert.equal(await pawl.revokeSession(handle, ACME), true)
+    assert.equal(await verdictOf(pawl, alice.request('GET', '/')), 'session_ended')
+  })
+
   scene('a whole tenant ends, and no other', async ({ pawl, signIn, clock }) => {
     const [alice, bob, carol] = [
       await signIn('alice', ACME),
