@@ -9,6 +9,8 @@ export interface Answer {
 
 /** A connection that stays open and carries one request at a time. */
 export interface HttpConnection {
+  /** Whether it can carry another request: a server closes those that stand idle for long. */
+  isOpen(): boolean
   /** Sends the bytes of a whole request. */
   send(request: string): Promise<Answer>
   close(): void
@@ -52,7 +54,9 @@ export async function openConnection(port: number): Promise<HttpConnection> {
   socket.on('close', () => fail('the server closed the connection'))
   socket.on('error', (error) => fail(error.message))
   return {
+    isOpen: () => socket.writable,
     send: (request) => {
+      if (!socket.writable) return Promise.reject(new Error('the server has closed the connection'))
       wanted = Promise.withResolvers()
       socket.write(request, 'latin1')
       return wanted.promise

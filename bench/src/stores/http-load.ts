@@ -49,8 +49,9 @@ export async function httpLoad(
   const free = [...connections]
   /** Runs one request on a connection that no other request is on. */
   const withConnection = async (work: (connection: HttpConnection) => Promise<void>) => {
-    const connection = free.pop()
-    if (connection === undefined) throw new Error('more in flight than there are connections')
+    const taken = free.pop()
+    if (taken === undefined) throw new Error('more in flight than there are connections')
+    const connection = taken.isOpen() ? taken : await openConnection(service.port)
     await work(connection)
     free.push(connection)
   }
@@ -92,7 +93,7 @@ export async function httpLoad(
         }),
       ),
     close: async () => {
-      for (const connection of connections) connection.close()
+      for (const connection of free) connection.close()
       await service.stop()
       rmSync(dir, { recursive: true, force: true })
     },
