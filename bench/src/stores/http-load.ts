@@ -40,13 +40,12 @@ export async function httpLoad(
     PAWL_SIGNING_ALGORITHM: 'ES256',
     PAWL_REFRESHES_PER_MINUTE: '10000',
   })
-  const connections: HttpConnection[] = []
-  while (connections.length < CONNECTIONS) connections.push(await openConnection(service.port))
+  const free: HttpConnection[] = []
+  while (free.length < CONNECTIONS) free.push(await openConnection(service.port))
   const tokens: string[] = []
   let users = 0
   const logIn = (connection: HttpConnection) =>
     grantOf(connection, '/v1/sessions', { userId: `user-${++users}` })
-  const free = [...connections]
   /** Runs one request on a connection that no other request is on. */
   const withConnection = async (work: (connection: HttpConnection) => Promise<void>) => {
     const taken = free.pop()
