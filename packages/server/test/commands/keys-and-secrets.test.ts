@@ -1,32 +1,21 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { embedCore, generateSecret, readSecretLines } from '@pawl/embedded'
 import { sqliteStore } from '@pawl/store-sqlite'
+import { type Operator, openOperator } from '../programs/open-operator.ts'
 
-const program = path.join(import.meta.dirname, '../programs/run-commands.ts')
-let operator: ChildProcess
+let operator: Operator
 let dir: string
 
 before(() => {
-  dir = mkdtempSync(path.join(tmpdir(), 'pawl-keys-'))
-  operator = fork(program, { env: { PAWL_DATA_DIR: dir } })
+  operator = openOperator()
+  dir = operator.dir
 })
-after(() => {
-  operator.kill()
-  rmSync(dir, { recursive: true, force: true })
-})
+after(() => operator.leave())
 
-async function pawl(...args: readonly string[]) {
-  const answered = once(operator, 'message')
-  operator.send(args)
-  const [finished] = (await answered) as [{ code: number; output: string; errors: string }]
-  return finished
-}
+const pawl = (...args: readonly string[]) => operator.pawl(...args)
 
 const secretFile = () => path.join(dir, 'secret')
 
