@@ -9,8 +9,8 @@ export interface Answer {
 
 /** A connection that stays open and carries one request at a time. */
 export interface HttpConnection {
-  /** Whether it can carry another request: a server closes those that stand idle for long. */
-  isOpen(): boolean
+  /** Whether it is open and will be: a server closes those that stand idle for long. */
+  isFresh(): boolean
   /** Sends the bytes of a whole request. */
   send(request: string): Promise<Answer>
   close(): void
@@ -19,6 +19,8 @@ export interface HttpConnection {
 const HEAD_END = '\r\n\r\n'
 const LENGTH = /\r\ncontent-length: *(\d+)/i
 const STATUS_AT = 'HTTP/1.1 '.length
+/** Far below the idle time after which the service closes a connection. */
+const FRESH_MS = 20_000
 
 /**
  * A client that does as little as can be: on a machine that it shares with the server, what it
@@ -30,6 +32,7 @@ export async function openConnection(port: number): Promise<HttpConnection> {
   await once(socket, 'connect')
   let text = ''
   let wanted: PromiseWithResolvers<Answer> | undefined
+  let usedMs = performance.now()
   const fail = (why: string): void => {
     wanted?.reject(new Error(why))
     wanted = undefined
@@ -49,12 +52,13 @@ export async function openConnection(port: number): Promise<HttpConnection> {
     text = ''
     const waiting = wanted
     wanted = undefined
+    usedMs = performance.now()
     waiting?.resolve(answer)
   })
   socket.on('close', () => fail('the server closed the connection'))
   socket.on('error', (error) => fail(error.message))
   return {
-    isOpen: () => socket.writable,
+    isFresh: () => socket.writable && performance.now() - usedMs < FRESH_MS,
     send: (request) => {
       if (!socket.writable) return Promise.reject(new Error('the server has closed the connection'))
       wanted = Promise.withResolvers()

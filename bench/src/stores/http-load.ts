@@ -50,7 +50,8 @@ export async function httpLoad(
   const withConnection = async (work: (connection: HttpConnection) => Promise<void>) => {
     const taken = free.pop()
     if (taken === undefined) throw new Error('more in flight than there are connections')
-    const connection = taken.isOpen() ? taken : await openConnection(service.port)
+    const connection = taken.isFresh() ? taken : await openConnection(service.port)
+    if (connection !== taken) taken.close()
     await work(connection)
     free.push(connection)
   }
