@@ -9,8 +9,8 @@ export interface Answer {
 
 /** A connection that stays open and carries one request at a time. */
 export interface HttpConnection {
-  /** Whether it is open and will be: a server closes those that stand idle for long. */
-  isFresh(): boolean
+  /** Itself, or another in its place: a server closes those that stand idle for long. */
+  fresh(): Promise<HttpConnection>
   /** Sends the bytes of a whole request. */
   send(request: string): Promise<Answer>
   close(): void
@@ -57,8 +57,12 @@ export async function openConnection(port: number): Promise<HttpConnection> {
   })
   socket.on('close', () => fail('the server closed the connection'))
   socket.on('error', (error) => fail(error.message))
-  return {
-    isFresh: () => socket.writable && performance.now() - usedMs < FRESH_MS,
+  const connection: HttpConnection = {
+    fresh: async () => {
+      if (socket.writable && performance.now() - usedMs < FRESH_MS) return connection
+      socket.destroy()
+      return openConnection(port)
+    },
     send: (request) => {
       if (!socket.writable) return Promise.reject(new Error('the server has closed the connection'))
       wanted = Promise.withResolvers()
@@ -67,6 +71,7 @@ export async function openConnection(port: number): Promise<HttpConnection> {
     },
     close: () => socket.destroy(),
   }
+  return connection
 }
 
 /** The bytes of a request with a JSON body, or of a GET without one. */

@@ -50,8 +50,7 @@ export async function httpLoad(
   const withConnection = async (work: (connection: HttpConnection) => Promise<void>) => {
     const taken = free.pop()
     if (taken === undefined) throw new Error('more in flight than there are connections')
-    const connection = taken.isFresh() ? taken : await openConnection(service.port)
-    if (connection !== taken) taken.close()
+    const connection = await taken.fresh()
     await work(connection)
     free.push(connection)
   }
