@@ -22,7 +22,7 @@ export function decodeSessionHeader(
   }
 }
 
-const fieldTypes: Readonly<Record<keyof SessionInfoHeader, string>> = {
+const fieldTypes: Readonly<Record<Exclude<keyof SessionInfoHeader, 'w'>, string>> = {
   handle: 'string',
   userId: 'string',
   generation: 'number',

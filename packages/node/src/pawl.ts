@@ -118,6 +118,10 @@ export function createPawl(options: PawlOptions): Pawl {
     announce,
     watchCookieHost: watchCookieHost(options.cookies?.domain, reportFault),
     nowMs,
+    raceWindowMs: async () => {
+      const loaded = await trust.load()
+      return loaded.kind === 'ok' ? loaded.value.settings.raceWindowMs : undefined
+    },
   }
   return {
     ...requestSide(driver),

@@ -42,7 +42,12 @@ export interface SessionInfoHeader {
   readonly absoluteExpiresAtMs: number
   /** Public claims, as the server chose to show them. */
   readonly claims: { readonly [key: string]: unknown }
+  /** Race window of the core in ms, 0 or more; absent: {@link RACE_WINDOW_ASSUMED_MS}. */
+  readonly w?: number
 }
+
+/** The race window of a core that names none, in ms. */
+export const RACE_WINDOW_ASSUMED_MS = 60_000
 
 /** Paths below the driver's base path. */
 export const FRONTEND_PATHS = { refresh: '/refresh', signOut: '/sign-out' } as const

@@ -17,6 +17,11 @@ export interface Driver {
   /** Asked wherever cookies with tokens are set. */
   readonly watchCookieHost: CookieHostWatch
   readonly nowMs: NowMs
+  /**
+   * The core's race window in ms; asked for if it is not known yet, undefined if it is not to be
+   * had.
+   */
+  readonly raceWindowMs: () => Promise<number | undefined>
 }
 
 /** The value of an outcome; a refusal is thrown as a `PawlError`. */

@@ -1,6 +1,7 @@
 import {
   type Grant,
   HEADERS,
+  RACE_WINDOW_ASSUMED_MS,
   SESSION_NONE,
   type SessionInfoHeader,
   type SessionView,
@@ -22,6 +23,8 @@ export interface Delivery {
   readonly nowMs: number
   /** Whether cookies outlive the browser. */
   readonly persistent: boolean
+  /** The core's race window in ms, which the front end times its refreshes by; if known. */
+  readonly raceWindowMs: number | undefined
 }
 
 /** Marks a response as dependent on a session: no cache may keep it. */
@@ -82,7 +85,7 @@ export function handOverAccess(
 }
 
 /** Takes the tokens back from the front end and tells it that it has no session. */
-export function withdraw(delivery: Omit<Delivery, 'nowMs' | 'persistent'>): void {
+export function withdraw(delivery: Omit<Delivery, 'nowMs' | 'persistent' | 'raceWindowMs'>): void {
   const { config, transport, sink } = delivery
   if (transport === 'cookie') {
     sink.setCookie(config.refreshCookie.name, clearingLine(config.refreshCookie))
@@ -114,7 +117,7 @@ function tellSession(
     readonly accessExpiresAtMs: number
   },
 ): void {
-  const { config, sink, nowMs } = delivery
+  const { config, sink, nowMs, raceWindowMs = RACE_WINDOW_ASSUMED_MS } = delivery
   const { session, lineage, accessExpiresAtMs } = facts
   const info: SessionInfoHeader = {
     handle: session.handle,
@@ -125,6 +128,7 @@ function tellSession(
     serverNowMs: nowMs,
     absoluteExpiresAtMs: session.absoluteExpiresAtMs,
     claims: shownClaims(session.claims, config.publicClaims),
+    ...(raceWindowMs === RACE_WINDOW_ASSUMED_MS ? {} : { w: raceWindowMs }),
   }
   forbidCaching(sink)
   sink.set(HEADERS.session, Buffer.from(JSON.stringify(info)).toString('base64url'))

@@ -69,15 +69,18 @@ async function handleRefresh(
     return refusedRefresh(driver, asked, refuse('refresh_token_invalid'))
   }
   const { clientAddress, signal } = request
-  const outcome = await core.refreshSession(
-    { refreshTokens: [...tokens], ...(clientAddress === undefined ? {} : { clientAddress }) },
-    signal ?? undefined,
-  )
+  const [outcome, raceWindowMs] = await Promise.all([
+    core.refreshSession(
+      { refreshTokens: [...tokens], ...(clientAddress === undefined ? {} : { clientAddress }) },
+      signal ?? undefined,
+    ),
+    driver.raceWindowMs(),
+  ])
   if (outcome.kind === 'refused') return refusedRefresh(driver, asked, outcome)
   const response = emptyResponse()
   const sink = headersSink(response.headers)
   const { session, lineage, rule } = outcome.value
-  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent }
+  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent, raceWindowMs }
   if (!handOverGrant(delivery, outcome.value)) {
     return problemResponse(refuse('token_too_large'))
   }

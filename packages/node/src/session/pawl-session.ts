@@ -97,13 +97,23 @@ export class RequestSession implements PawlSession {
     const { request, sink, transport } = this.#channel
     sink.assertOpen()
     const { config, core, nowMs } = this.#driver
-    const { session, accessToken } = unwrap(
-      await core.replaceClaims({ ...this.#key(), claims, accessToken: this.#token }),
-    )
+    const [outcome, raceWindowMs] = await Promise.all([
+      core.replaceClaims({ ...this.#key(), claims, accessToken: this.#token }),
+      this.#driver.raceWindowMs(),
+    ])
+    const { session, accessToken } = unwrap(outcome)
     this.#claims = Object.freeze({ ...session.claims })
     if (accessToken === null) return
     const { persistent = readRefreshTokens(request, transport, config).persistent } = this.#channel
-    const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent }
+    const delivery = {
+      config,
+      request,
+      transport,
+      sink,
+      nowMs: nowMs(),
+      persistent,
+      raceWindowMs,
+    }
     const { token, expiresAtMs } = accessToken
     const { lineage } = this.#verified
     if (!handOverAccess(delivery, { token, expiresAtMs, session, lineage })) {

@@ -42,14 +42,16 @@ export async function startSession(
     if (refusal !== undefined) throw new PawlError(refusal)
   }
   const replaces = await endFormer(driver, request, fields.tenant ?? 'default')
-  const grant = unwrap(
-    await core.createSession({ ...fields, ...(replaces === undefined ? {} : { replaces }) }),
-  )
+  const [outcome, raceWindowMs] = await Promise.all([
+    core.createSession({ ...fields, ...(replaces === undefined ? {} : { replaces }) }),
+    driver.raceWindowMs(),
+  ])
+  const grant = unwrap(outcome)
   const { session, lineage, accessToken } = grant
   const { handle, userId, tenant } = session
   if (replaces !== undefined) noteEnded(driver, 'replaced', { handle: replaces })
   const { persistent = true } = input
-  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent }
+  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent, raceWindowMs }
   if (!handOverGrant(delivery, grant)) {
     await core.revokeSession({ handle, tenant })
     throw new PawlError(refuse('token_too_large', sizeOf(grant)))

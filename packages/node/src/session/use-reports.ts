@@ -1,4 +1,4 @@
-import { LIMITS } from '@pawl/protocol'
+import { LIMITS, RACE_WINDOW_ASSUMED_MS } from '@pawl/protocol'
 import type { CoreCalls, NowMs, ReportFault, Schedule } from '../ports.ts'
 import type { SettledUse } from '../tokens/verifier.ts'
 
@@ -8,8 +8,6 @@ const GATHER_MS = 1_000
 const QUEUE_MAX = 8_192
 /** Most grants remembered as reported. */
 const REPORTED_MAX = 65_536
-/** The race window that is assumed until the core has told its own, in ms. */
-const RACE_WINDOW_ASSUMED_MS = 60_000
 
 /** Reports of first settled uses, sent in the background. */
 export interface UseReports {

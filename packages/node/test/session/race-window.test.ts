@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { rotationSettings } from '@pawl/core'
+import { embedCore, generateSecret } from '@pawl/embedded'
+import { createPawl } from '@pawl/node'
+import { type CoreApi, refuse } from '@pawl/protocol'
+import { memoryStore } from '@pawl/store-testkit'
+import { browser, REFRESH, sessionInfo } from '../support/browser.ts'
+
+/** What the front end is told at a log-in, at new claims and at a refresh. */
+async function told(
+  raceWindowMs: number,
+  change: (core: CoreApi) => Partial<CoreApi> = () => ({}),
+) {
+  const core = await embedCore({
+    store: memoryStore(),
+    secret: generateSecret(),
+    settings: { rotation: rotationSettings(raceWindowMs) },
+  })
+  const pawl = createPawl({
+    core: { ...core, ...change(core) },
+    revocationFeed: false,
+    onFault: () => {},
+  })
+  const front = browser(pawl)
+  try {
+    const { session, headers } = await pawl.createSession(front.request('POST', '/log-in'), {
+      userId: 'ada',
+    })
+    front.keep(headers)
+    await session.replaceClaims({ role: 'admin' })
+    const renewed = sessionInfo(headers)
+    const refreshed = await front.call(REFRESH)
+    return [renewed, sessionInfo(refreshed.headers)].map((info) => info.w)
+  } finally {
+    await pawl.close()
+    await core.close()
+  }
+}
+
+test('a front end is told a race window that is not the default one, from the log-in on', async () => {
+  assert.deepEqual(await told(20_000), [20_000, 20_000])
+  assert.deepEqual(await told(0), [0, 0])
+  assert.deepEqual(await told(60_000), [undefined, undefined])
+})
+
+test('a race window that is not to be learned is left out, and nobody waits for it', async () => {
+  const silent = async () => refuse('unavailable')
+  assert.deepEqual(await told(20_000, () => ({ getSettings: silent })), [undefined, undefined])
+})
