@@ -9,6 +9,7 @@ import {
 } from '@pawl/protocol'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
+import { UNREADY_REASONS } from './http/readiness.ts'
 import { SERVICE_PATHS } from './http/router.ts'
 import { packageVersion } from './version.ts'
 
@@ -59,6 +60,11 @@ const PROBLEM_SCHEMA = {
       ),
     },
     retryAfterSeconds: { type: 'integer' },
+    reasons: {
+      type: 'array',
+      description: 'Of `/health/ready` only: why it is not.',
+      items: { type: 'string', enum: UNREADY_REASONS },
+    },
   },
 }
 

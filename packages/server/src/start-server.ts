@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
 import { type EmbeddedCore, type EmbedOptions, embedCore } from '@pawl/embedded'
 import { faultOfExposure, faultsOfConfig, settingsOf } from './config/check-config.ts'
@@ -12,6 +13,7 @@ import { admission } from './http/admission.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
 import { httpListener } from './http/http-server.ts'
 import { type KeyDirectory, openKeyDirectory } from './http/key-directory.ts'
+import { readiness } from './http/readiness.ts'
 import { type Log, type LogSink, openLog } from './log/logger.ts'
 import { type FormerBook, openFormerBook } from './supertokens/former/former-book.ts'
 import { openWire } from './supertokens/handle-wire-request.ts'
@@ -38,7 +40,8 @@ export type ServerOptions = Partial<ServerConfig> & {
 export interface RunningServer {
   /** For example `http://127.0.0.1:3567`; no slash at the end. */
   readonly url: string
-  /** Stops accepting, finishes what is in flight, closes the store. Idempotent. */
+  /** Says that it is not ready, serves on for `drainSeconds`, then stops accepting, finishes what
+   * is in flight, closes the store. Idempotent. */
   readonly close: () => Promise<void>
 }
 
@@ -79,6 +82,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       limits,
       wire: config.compatEnabled === 'true' ? wire : null,
       isStopping: () => isStopping,
+      unreadyReasons: readiness({
+        ping: core.ping,
+        knownFaults: () => (isStopping ? ['stopping'] : []),
+        elapsedMs: () => performance.now(),
+      }),
       publicUrl: () =>
         config.publicUrl === 'auto' ? ownUrl : config.publicUrl.replace(/\/+$/, ''),
       refreshWaitMaxMs,
@@ -104,6 +112,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   async function stop(): Promise<void> {
     isStopping = true
     log.info('stopping')
+    log.flush()
+    if (config.drainSeconds > 0) await sleep(config.drainSeconds * 1000)
     core.endFeeds()
     await listener.stop(config.shutdownGraceSeconds * 1000)
     keys.close()

@@ -226,6 +226,15 @@ export const CONFIG = {
     effect: 'Requests that are worked on at the same time; more are answered 503 at once.',
     advice: 'Raise it only if the store keeps up.',
   },
+  drainSeconds: {
+    env: 'PAWL_DRAIN_SECONDS',
+    type: 'integer',
+    default: 0,
+    range: [0, 300],
+    unit: 's',
+    effect: 'How long a stop goes on serving while `/health/ready` already answers 503.',
+    advice: 'Behind a load balancer: longer than it takes to notice. The grace comes on top.',
+  },
   shutdownGraceSeconds: {
     env: 'PAWL_SHUTDOWN_GRACE_SECONDS',
     type: 'integer',

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { EmbeddedCore } from '@pawl/embedded'
 import {
   type CoreApi,
   type Operation,
@@ -8,50 +7,18 @@ import {
   ROUTES,
   refuse,
 } from '@pawl/protocol'
-import type { WireHandler } from '../supertokens/handle-wire-request.ts'
-import type { AbuseLimits } from './abuse-limits.ts'
-import { type Admission, faultOfApp, faultOfScope } from './admission.ts'
+import { faultOfApp, faultOfScope } from './admission.ts'
 import type { ApiKey } from './api-keys.ts'
 import { canonicalAddress, isLoopbackAddress } from './canonical-address.ts'
-import { describeDiscovery } from './describe-discovery.ts'
+import type { EdgeContext, Handled } from './edge-context.ts'
 import { readInput } from './read-input.ts'
-import { problemReply, type Reply } from './respond.ts'
-import { findRoute, SERVICE_PATHS, type ServiceRoute, type Target } from './router.ts'
-import {
-  positionOf,
-  type StreamReply,
-  streamRevocations,
-  wantsStream,
-} from './stream-revocations.ts'
+import { problemReply } from './respond.ts'
+import { findRoute, SERVICE_PATHS, type Target } from './router.ts'
+import { serveOwnRoute } from './serve-own-route.ts'
+import { positionOf, streamRevocations, wantsStream } from './stream-revocations.ts'
 
-/** What requests are handled with. */
-export interface EdgeContext {
-  readonly core: EmbeddedCore
-  readonly admission: Admission
-  readonly limits: AbuseLimits
-  /** The compatible wire, which has paths of its own on the same port; null if it is off. */
-  readonly wire: WireHandler | null
-  /** Whether the service is stopping: it then counts as not ready. */
-  readonly isStopping: () => boolean
-  /** The URL under which this service is reached, without a slash at the end. */
-  readonly publicUrl: () => string
-  /** A refresh that waited longer is dropped undecided, in milliseconds. */
-  readonly refreshWaitMaxMs: number
-}
-
-/** What became of a request: the reply, and what the log may know. */
-export interface Handled {
-  readonly reply: Reply
-  /** Sent instead of the reply, which then says only what the log is to say. */
-  readonly stream?: StreamReply
-  readonly route: string
-  readonly keyId?: string | undefined
-  readonly handle?: string | undefined
-  readonly code?: string | undefined
-}
-
-/** A store that does not answer a ping in this time is not ready, in milliseconds. */
-const PING_TIMEOUT_MS = 2_000
+/** Probes come by an address that nobody configured: they are answered under any name. */
+const PROBES: ReadonlySet<string> = new Set([SERVICE_PATHS.live.path, SERVICE_PATHS.ready.path])
 
 /**
  * One request, from headers to reply: host, route, API key, scope, body, core. Refusals before the
@@ -62,9 +29,11 @@ export async function handleRequest(
   request: IncomingMessage,
   arrivedMs: number,
 ): Promise<Handled> {
-  const fault = context.admission.faultOfHeaders(request)
-  if (fault !== null) return refused('none', fault)
   const [path = '', query = ''] = splitUrl(request.url ?? '')
+  const fault = context.admission.faultOfHeaders(request)
+  if (fault !== null && !(fault.code === 'host_not_allowed' && PROBES.has(path))) {
+    return refused('none', fault)
+  }
   // Drivers of the other wire say so; without that, the paths that are not ours may be its own.
   const isOther = request.headers['cdi-version'] !== undefined
   const url = { path, query, arrivedMs }
@@ -77,7 +46,7 @@ export async function handleRequest(
   }
   const route = nameOf(target)
   const scope = scopeOf(target)
-  if (target.kind === 'service' && scope === 'open') return serve(context, target)
+  if (target.kind === 'service' && scope === 'open') return serveOwnRoute(context, target)
   const caller = scope === 'open' ? null : context.admission.authenticate(request)
   if (caller?.kind === 'refused') {
     return refused(route, context.limits.afterBadKey(addressOf(request, null), caller))
@@ -88,11 +57,11 @@ export async function handleRequest(
   if (target.kind === 'wrong-method') {
     const allow = { allow: target.allow.join(', ') }
     const code = 'method_not_allowed'
-    return { reply: problemReply(refuse(code), allow), route, keyId, code }
+    return { reply: problemReply(refuse(code), { headers: allow }), route, keyId, code }
   }
   const scopeFault = faultOfScope(key, scope) ?? faultOfApp(key, target)
   if (scopeFault !== null) return { ...refused(route, scopeFault), keyId }
-  if (target.kind === 'service') return { ...(await serve(context, target)), keyId }
+  if (target.kind === 'service') return { ...(await serveOwnRoute(context, target)), keyId }
   const core = target.app === undefined ? context.core : context.core.app(target.app)
   if (core === undefined) return { ...refused(route, refuse('app_unknown')), keyId }
   const input = await readInput(request, target, query)
@@ -199,45 +168,4 @@ function handleIn(target: Target, outcome: Outcome<unknown>): string | undefined
   if (outcome.kind === 'refused') return undefined
   const value = outcome.value as { handle?: string; session?: { handle?: string } }
   return value.session?.handle ?? value.handle
-}
-
-async function serve(
-  context: EdgeContext,
-  target: { readonly route: ServiceRoute; readonly app: string | undefined },
-): Promise<Handled> {
-  const { route, app } = target
-  switch (route) {
-    case 'live':
-      return { route, reply: { status: 200, body: { status: 'live' } } }
-    case 'ready':
-      return (await isReady(context))
-        ? { route, reply: { status: 200, body: { status: 'ready' } } }
-        : refused(route, refuse('unavailable', 'not ready'))
-    case 'discovery': {
-      const core = app === undefined ? context.core : context.core.app(app)
-      if (core === undefined) return refused(route, refuse('app_unknown'))
-      const document = await describeDiscovery(core, context.publicUrl(), app)
-      return document.kind === 'refused'
-        ? refused(route, document)
-        : {
-            route,
-            reply: { status: 200, body: document.value, cacheControl: 'public, max-age=300' },
-          }
-    }
-    case 'openapi': {
-      const { openapiDocument } = await import('../openapi.ts')
-      return { route, reply: { status: 200, body: openapiDocument() } }
-    }
-  }
-}
-
-async function isReady({ core, isStopping }: EdgeContext): Promise<boolean> {
-  if (isStopping()) return false
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), PING_TIMEOUT_MS)
-  core.ping().then(
-    () => resolve(true),
-    () => resolve(false),
-  )
-  return promise.finally(() => clearTimeout(timer))
 }

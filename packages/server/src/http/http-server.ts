@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import { isStoreError } from '@pawl/core'
 import { refuse } from '@pawl/protocol'
 import type { Log } from '../log/logger.ts'
-import { type EdgeContext, type Handled, handleRequest } from './handle-request.ts'
+import type { EdgeContext, Handled } from './edge-context.ts'
+import { handleRequest } from './handle-request.ts'
 import { problemReply, writeReply } from './respond.ts'
 
 const HEADER_BYTES_MAX = 16_384
@@ -13,6 +14,11 @@ const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const CONNECTIONS_MAX = 8_192
 const HEADERS_MAX = 64
+/**
+ * Paths that are answered however much else is in flight: a supervisor that is refused kills the
+ * core that only waits for its store, and a gateway without keys refuses everybody.
+ */
+const SPARED = /^(?:\/health\/(?:live|ready)|(?:\/ap[^?]*)?\/\.well-known\/[^?/]+)(?:\?|$)/
 
 /** How the listener behaves. */
 export interface HttpOptions {
@@ -53,14 +59,15 @@ export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpLi
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrivedMs = performance.now()
     const requestId = nextRequestId()
-    inFlight += 1
+    const weight = SPARED.test(request.url ?? '') ? 0 : 1
+    inFlight += weight
     const handled =
-      inFlight > inFlightMax
+      weight > 0 && inFlight > inFlightMax
         ? overloaded()
         : await handleRequest(context, request, arrivedMs).catch((error: unknown) =>
             failed(log, requestId, error),
           )
-    inFlight -= 1
+    inFlight -= weight
     const { reply, stream, ...facts } = await settleStream(handled, response, requestId)
     if (stream === undefined) {
       writeReply(request, response, { reply, closes: context.isStopping(), requestId })

@@ -25,10 +25,13 @@ const SECURITY_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** A refusal as a problem document (RFC 9457) with the stable member `code`. */
+/** A refusal as a problem document (RFC 9457) with the stable member `code`, and further ones. */
 export function problemReply(
   refusal: Refusal,
-  headers: { readonly [name: string]: string } = {},
+  more: {
+    readonly headers?: { readonly [name: string]: string }
+    readonly members?: { readonly [name: string]: unknown }
+  } = {},
 ): Reply {
   const { code, detail, session, retryAfterSeconds } = refusal
   const { status, title } = ERRORS[code]
@@ -37,12 +40,15 @@ export function problemReply(
   return {
     status,
     contentType: PROBLEM_TYPE,
-    body: { type: PROBLEM_BASE + code, title, status, code, detail, session, retryAfterSeconds },
+    body: {
+      ...{ type: PROBLEM_BASE + code, title, status, code, detail, session, retryAfterSeconds },
+      ...more.members,
+    },
     headers: {
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       // RFC 9110 section 11.6.1: a 401 names a scheme.
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-      ...headers,
+      ...more.headers,
     },
   }
 }

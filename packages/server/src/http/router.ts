@@ -1,6 +1,6 @@
 import { type Operation, ROUTES } from '@pawl/protocol'
 
-/** Paths of the service itself, beside the route table; `GET` only. */
+/** Paths of the service itself, beside the route table; `GET`, and for probes `HEAD`. */
 export const SERVICE_PATHS = {
   live: { path: '/health/live', scope: 'open', summary: 'The process answers.' },
   ready: { path: '/health/ready', scope: 'open', summary: 'The store takes reads and writes.' },
@@ -68,9 +68,8 @@ export function findRoute(method: string, path: string): Target {
 }
 
 function findService(method: string, route: ServiceRoute, app: string | undefined): Target {
-  return method === 'GET'
-    ? { kind: 'service', route, app }
-    : { kind: 'wrong-method', allow: ['GET'] }
+  const allow = route === 'live' || route === 'ready' ? ['GET', 'HEAD'] : ['GET']
+  return allow.includes(method) ? { kind: 'service', route, app } : { kind: 'wrong-method', allow }
 }
 
 function findOperation(method: string, path: string, app: string | undefined): Target {

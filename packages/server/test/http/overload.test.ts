@@ -34,6 +34,17 @@ describe('a service under pressure', () => {
       assert.equal(status, 503)
       assert.equal(answered['retry-after'], '1')
     }
+    // Who watches it, and who only needs its keys, is answered all the same.
+    const spared = ['/health/live', '/health/ready', '/.well-known/openid-configuration']
+    for (const path of [
+      ...spared,
+      '/.well-known/jwks.json',
+      '/apps/default/.well-known/jwks.json',
+    ]) {
+      assert.equal((await exchange(server.url + path)).status, 200, path)
+    }
+    const disguised = await exchange(`${url}?/.well-known/jwks.json`)
+    assert.equal(disguised.status, 503)
     gate.resolve()
     for (const { status } of await accepted) assert.equal(status, 404)
     assert.equal((await exchange(url)).status, 404)
@@ -65,7 +76,7 @@ describe('a service under pressure', () => {
     assert.equal((again.body as { rule?: string }).rule, 'current')
   })
 
-  it('is alive but not ready while its store is gone, and says nothing of why', async (t) => {
+  it('is alive but not ready while its store is gone, and says nothing of what the store said', async (t) => {
     const storeInstance = memoryStore()
     const server = await startServer({ port: 0, storeInstance, logLevel })
     t.after(() => server.close())
