@@ -9,7 +9,7 @@ import {
   type ResultSetHeader,
 } from 'mysql2'
 import { attemptsAfter, isAnswerLost, isConnectionSpent, toStoreError } from './errors.ts'
-import type { SqlRow } from './values.ts'
+import { type SqlRow, textOf } from './values.ts'
 
 /** What one statement of a packet gave. */
 export interface SqlResult {
@@ -39,6 +39,8 @@ export interface DatabaseOptions {
   readonly acquireTimeoutMs: number
   /** The longest a packet may take. */
   readonly statementTimeoutMs: number
+  /** How old an answer to "is this the primary" may be. Default 30 000. */
+  readonly recheckMs?: number
 }
 
 /** Calls that may wait for a connection; more are refused at once. */
@@ -47,6 +49,7 @@ const BACK_OFF_MS = 4
 /** How much longer than the server the client waits before it gives an answer up. */
 const ANSWER_GRACE_MS = 500
 const KEEP_ALIVE_MS = 60_000
+const RECHECK_MS = 30_000
 /** Migrations take their time. */
 const SESSION_TIMEOUT_MS = 3_600_000
 
@@ -56,9 +59,16 @@ export function atomically(...statements: readonly string[]): readonly string[] 
 }
 
 /**
- * What every connection is set to. Values are quoted with backslashes, so the mode that takes these
- * for letters must be off. A lock is waited for half as long as a packet, so that there is time for
- * a second try; only MariaDB can bound a write beyond that.
+ * Whether the server takes no writes, whatever the user's rights are: what a replica answers reads
+ * with may be old, and a session that began elsewhere would be unknown.
+ */
+const askReadOnly = 'SELECT @@global.read_only, @@global.innodb_read_only'
+
+/**
+ * What every connection is set to, and {@link askReadOnly} at the end. Values are quoted with
+ * backslashes, so the mode that takes these for letters must be off. A lock is waited for half as
+ * long as a packet, so that there is time for a second try; only MariaDB can bound a write beyond
+ * that.
  */
 function setUp(statementTimeoutMs: number): string {
   const lockSeconds = Math.max(1, Math.floor(statementTimeoutMs / 2000))
@@ -66,7 +76,15 @@ function setUp(statementTimeoutMs: number): string {
     SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1,
       SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${lockSeconds},
       SESSION lock_wait_timeout = ${lockSeconds}
-      /*M!100500 , SESSION max_statement_time = ${statementTimeoutMs / 1000} */`
+      /*M!100500 , SESSION max_statement_time = ${statementTimeoutMs / 1000} */;
+    ${askReadOnly}`
+}
+
+/** Throws `StoreError('read-only')` for the rows of {@link askReadOnly}, if it is. */
+function assertWritable(rows: unknown): void {
+  const [values = [null]] = rows as readonly SqlRow[]
+  if (values.every((value) => [0, 'OFF'].includes(textOf(value) ?? ''))) return
+  throw new StoreError('read-only', 'MySQL is a replica, or takes no writes')
 }
 
 /** Opens a pool; connects when the first packet is sent. */
@@ -74,14 +92,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = openPool(options)
   const { acquireTimeoutMs, statementTimeoutMs } = options
   const timeoutMs = statementTimeoutMs + ANSWER_GRACE_MS
-  const ready = new WeakSet<PoolConnection>()
+  const { makeReady, forget } = preparation({ ...options, timeoutMs })
 
   async function withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
     const connection = await take(pool, acquireTimeoutMs)
     let isSpent = true
     try {
-      if (!ready.has(connection)) await send(connection, setUp(statementTimeoutMs), timeoutMs)
-      ready.add(connection)
+      await makeReady(connection)
       const answer = await work(connection)
       isSpent = false
       return answer
@@ -116,7 +133,7 @@ export function openDatabase(options: DatabaseOptions): Database {
           const query = async (text: string) =>
             resultOf(await send(connection, text, SESSION_TIMEOUT_MS)).rows
           // Whoever takes the connection next sets it up again.
-          ready.delete(connection)
+          forget(connection)
           await query(`SET SESSION lock_wait_timeout = ${SESSION_TIMEOUT_MS / 1000}
             /*M!100500 , SESSION max_statement_time = 0 */`)
           return work(query)
@@ -126,6 +143,30 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     close: () => new Promise((resolve) => pool.end(() => resolve())),
+  }
+}
+
+/** Sets a connection up before it is used first, and asks again whether its server takes writes. */
+function preparation({
+  statementTimeoutMs,
+  recheckMs = RECHECK_MS,
+  timeoutMs,
+}: DatabaseOptions & { readonly timeoutMs: number }) {
+  const askedAtMs = new WeakMap<PoolConnection, number>()
+  return {
+    makeReady: async (connection: PoolConnection): Promise<void> => {
+      const lastMs = askedAtMs.get(connection)
+      if (lastMs === undefined) {
+        const results = await send(connection, setUp(statementTimeoutMs), timeoutMs)
+        assertWritable((results as readonly unknown[]).at(-1))
+      } else if (performance.now() - lastMs >= recheckMs) {
+        assertWritable(await send(connection, askReadOnly, timeoutMs))
+      } else {
+        return
+      }
+      askedAtMs.set(connection, performance.now())
+    },
+    forget: (connection: PoolConnection): void => void askedAtMs.delete(connection),
   }
 }
 

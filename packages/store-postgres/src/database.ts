@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '@pawl/core'
 import { answerLost, type Effect } from '@pawl/store-kit'
-import { type ClientConfig, Pool, type PoolClient, types } from 'pg'
+import { type ClientBase, type ClientConfig, Pool, type PoolClient, types } from 'pg'
 import { isAnswerLost, isConnectionSpent, isRolledBack, toStoreError } from './errors.ts'
 import type { SqlRow } from './rows.ts'
 
@@ -33,6 +33,8 @@ export interface DatabaseOptions {
   readonly acquireTimeoutMs: number
   /** The longest a statement may take. */
   readonly statementTimeoutMs: number
+  /** How old an answer to "is this the primary" may be. Default 30 000. */
+  readonly recheckMs?: number
 }
 
 /** Calls that may wait for a connection; more are refused at once. */
@@ -43,6 +45,7 @@ const BACK_OFF_MS = 4
 /** How much longer than the server the client waits before it gives an answer up. */
 const ANSWER_GRACE_MS = 500
 const IDLE_TIMEOUT_MS = 60_000
+const RECHECK_MS = 30_000
 /** Migrations take their time. */
 const SESSION_TIMEOUT_MS = 3_600_000
 
@@ -52,10 +55,14 @@ const readers = {
     oid === BIGINT_OID ? Number : types.getTypeParser(oid, format as 'text'),
 } as unknown as typeof types
 
+/** What a standby shows may be old: a session that began elsewhere would be unknown to it. */
+const isReadOnly = `pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'`
+
 /**
- * What every connection is set to. The plans are to be nested loops over indexes whatever the
- * statistics say: a table that grew faster than it was analyzed must not be read as a whole.
- * Durability is raised where the server's default gives it away, and never lowered.
+ * What every connection is set to, and whether it leads to a server that takes no writes. The plans
+ * are to be nested loops over indexes whatever the statistics say: a table that grew faster than it
+ * was analyzed must not be read as a whole. Durability is raised where the server's default gives
+ * it away, and never lowered.
  */
 function setUp(statementTimeoutMs: number): string {
   return `SELECT set_config('search_path', coalesce($1, current_setting('search_path')), false),
@@ -67,15 +74,19 @@ function setUp(statementTimeoutMs: number): string {
     set_config('enable_seqscan', 'off', false),
     set_config('enable_hashjoin', 'off', false),
     set_config('enable_mergejoin', 'off', false),
-    set_config('jit', 'off', false)`
+    set_config('jit', 'off', false), ${isReadOnly} AS is_read_only`
 }
 
 /** Opens a pool; connects when the first statement is run. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = openPool(options)
+  const gate = primaryGate(options.recheckMs ?? RECHECK_MS)
+  const pool = openPool(options, gate)
   const runOnce = ({ name, text }: Statement, values: readonly Parameter[]) => {
     const query = { name, text, values: values as unknown[], rowMode: 'array' as const }
-    return withClient(pool, async (client) => (await client.query<SqlRow & unknown[]>(query)).rows)
+    return withClient(pool, async (client) => {
+      if (gate.isDue(client)) await gate.ask(client, `SELECT ${isReadOnly} AS is_read_only`)
+      return (await client.query<SqlRow & unknown[]>(query)).rows
+    })
   }
   return {
     run: async (statement, values = []) => {
@@ -107,7 +118,25 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-function openPool(options: DatabaseOptions): Pool {
+/** Which connections are known to lead to a server that takes writes. */
+function primaryGate(recheckMs: number) {
+  const askedAtMs = new WeakMap<ClientBase, number>()
+  return {
+    /** Whether it was too long ago that a connection was asked. */
+    isDue: (client: ClientBase): boolean =>
+      performance.now() - (askedAtMs.get(client) ?? -Infinity) >= recheckMs,
+    /** Runs a query that says `is_read_only`; throws `StoreError('read-only')` if it is. */
+    ask: async (client: ClientBase, text: string, values?: unknown[]): Promise<void> => {
+      const { rows } = await client.query<{ is_read_only: boolean }>(text, values)
+      if (rows[0]?.is_read_only !== false) {
+        throw new StoreError('read-only', 'PostgreSQL is a standby, or takes no writes')
+      }
+      askedAtMs.set(client, performance.now())
+    },
+  }
+}
+
+function openPool(options: DatabaseOptions, gate: ReturnType<typeof primaryGate>): Pool {
   const { schema, statementTimeoutMs } = options
   const searchPath = schema === null ? null : `"${schema.replaceAll('"', '""')}"`
   const pool = new Pool({
@@ -118,7 +147,7 @@ function openPool(options: DatabaseOptions): Pool {
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     keepAlive: true,
     types: readers,
-    onConnect: (client) => client.query(setUp(statementTimeoutMs), [searchPath]).then(() => {}),
+    onConnect: (client) => gate.ask(client, setUp(statementTimeoutMs), [searchPath]),
   })
   // A connection that breaks while nobody uses it is dropped by the pool; nobody is to be told.
   pool.on('error', () => {})
