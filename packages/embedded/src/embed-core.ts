@@ -84,6 +84,8 @@ export type EmbeddedCore = CoreApi &
     readonly handleOf: (refreshToken: string) => string | undefined
     /** Reads apps and tenants now: changes made at other cores are else known within 5 seconds. */
     readonly reloadApps: () => Promise<void>
+    /** How long an app's key has been signing, in seconds; throws while none can be read. */
+    readonly signingKeyAgeSeconds: (app: string) => Promise<number>
     /** Resolves if the store takes reads and writes now. */
     readonly ping: () => Promise<void>
     /** Deletes what has ended now, beyond the regular sweeps. Returns how many rows. */
@@ -150,6 +152,10 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     app: (name) => coreOf(name as AppId),
     handleOf: (token) => refreshTokens.open(token)?.handle,
     reloadApps: () => directory.reload(),
+    async signingKeyAgeSeconds(app) {
+      const { signsFromMs } = await keys.own.signingKeyOf(app as AppId)
+      return (clock.nowMs() - signsFromMs) / 1_000
+    },
     ping: () => store.ping(),
     sweep: () => sweeper.sweep(),
     endFeeds: () => feed.close(),
