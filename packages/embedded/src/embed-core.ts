@@ -8,6 +8,7 @@ import {
   type EventSink,
   faultsOf,
   type Store,
+  type StoreError,
 } from '@pawl/core'
 import type { CoreApi } from '@pawl/protocol'
 import { accessTokens } from './access-tokens.ts'
@@ -71,6 +72,8 @@ export interface EmbedOptions {
   readonly onEvent?: EventSink
   /** Told of trouble outside any request: an observer that threw, a sweep that failed. */
   readonly onTrouble?: (error: unknown) => void
+  /** Told of trouble with the store that a caller is answered `unavailable` for: at every call. */
+  readonly onStoreError?: (error: StoreError) => void
   /** Whether `close` closes the store too. Default true. */
   readonly closesStore?: boolean
 }
@@ -141,6 +144,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     publicKeys: keys.publicKeys,
     registry: appRegistry({ ...known, directory, makeKeys: keys.own.reload }),
     emit: guardedSink(options.onEvent, onTrouble),
+    ...(options.onStoreError === undefined ? {} : { onStoreError: options.onStoreError }),
   }
   const coreOf = appCores(deps, directory)
   const core = coreOf(DEFAULT_APP)

@@ -6,6 +6,7 @@ import type { Random } from '../ports/random.ts'
 import type { Registry } from '../ports/registry.ts'
 import type { RevocationFeed } from '../ports/revocation-feed.ts'
 import type { SessionStore } from '../ports/session-store.ts'
+import type { StoreError } from '../ports/store-error.ts'
 import type { AccessTokens, PublicKeys, RefreshTokens } from '../ports/tokens.ts'
 
 /** What the use cases need; everything with an effect comes in through here. */
@@ -19,6 +20,8 @@ export interface CoreDeps {
   readonly revocationFeed: RevocationFeed
   readonly registry: Registry
   readonly emit: EventSink
+  /** Told of trouble with the store that a caller is answered `unavailable` for. */
+  readonly onStoreError?: (error: StoreError) => void
 }
 
 /** The use cases of one app. */

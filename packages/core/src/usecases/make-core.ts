@@ -77,6 +77,7 @@ export function makeCore(context: AppContext): CoreApi {
         return await USE_CASES[operation](context, parsed.value)
       } catch (error) {
         if (!isStoreError(error)) throw error
+        context.onStoreError?.(error)
         const retryAfterSeconds = RETRY_AFTER_SECONDS
         return refuse('unavailable', `the store is ${error.kind}`, { retryAfterSeconds })
       }
