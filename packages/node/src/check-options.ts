@@ -3,6 +3,7 @@ import { checkCookies, cookieScopesOf } from './check-cookies.ts'
 import type { Config } from './config.ts'
 import { type CoreUrl, isLoopbackHost, parseCoreUrl } from './core/core-url.ts'
 import { type ClientAddress, clientAddressReader, PROXY_HOPS_MAX } from './http/client-address.ts'
+import { CSRF_MODES } from './http/csrf.ts'
 import type { PawlOptions } from './options.ts'
 import { PawlConfigError } from './pawl-error.ts'
 import { faultsOfFeed } from './revocations/feed-options.ts'
@@ -138,7 +139,7 @@ function checkChoices(options: PawlOptions, faults: string[]): void {
   if (!['cookie', 'header', 'both'].includes(transport)) {
     faults.push('transport: must be cookie, header or both')
   }
-  if (!['origin', 'origin-and-header', 'dangerously-off'].includes(csrf)) {
+  if (!CSRF_MODES.includes(csrf)) {
     faults.push('csrf: must be origin, origin-and-header or dangerously-off')
   }
   if (publicClaims !== undefined && publicClaims !== 'all' && !Array.isArray(publicClaims)) {

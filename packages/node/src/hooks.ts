@@ -1,5 +1,6 @@
 import type { PawlEvent, PawlOptions } from './options.ts'
 import type { Fault, NowMs, ReportFault } from './ports.ts'
+import { whenRejected } from './when-rejected.ts'
 
 /** A fault of one kind is reported at most this often, in ms. */
 const FAULT_EVERY_MS = 60_000
@@ -13,7 +14,7 @@ export function makeReportFault(onFault: PawlOptions['onFault'], nowMs: NowMs): 
   if (onFault !== undefined) {
     return (fault) => {
       try {
-        ignoreRejection(onFault(fault))
+        whenRejected(onFault(fault), () => {})
       } catch {
         // The reporter of faults is the last resort: there is nobody left to tell.
       }
@@ -39,8 +40,7 @@ export function makeAnnounce(
     const failed = (cause: unknown): void =>
       reportFault({ where: 'hook', message: `${name} failed`, cause })
     try {
-      const returned = hook()
-      if (returned instanceof Promise) returned.catch(failed)
+      whenRejected(hook(), failed)
     } catch (cause) {
       failed(cause)
     }
@@ -50,8 +50,4 @@ export function makeAnnounce(
     if (event.kind === 'theft') call('onTheft', () => hooks.onTheft?.(event))
     if (event.kind === 'ended') call('onSessionEnd', () => hooks.onSessionEnd?.(event))
   }
-}
-
-function ignoreRejection(returned: unknown): void {
-  if (returned instanceof Promise) returned.catch(() => {})
 }

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type Refusal } from '@pawl/protocol'
+import { ERRORS, type ErrorCode, HEADERS, type Refusal } from '@pawl/protocol'
 import { problemResponse } from './http/problem.ts'
 
 /**
@@ -12,17 +12,29 @@ export class PawlError extends Error {
   readonly refusal: Refusal
   readonly code: ErrorCode
   readonly status: number
+  readonly #isRepeatable: boolean
 
-  constructor(refusal: Refusal) {
+  /**
+   * `isRepeatable: false` for the refusal of a call that a route made itself: what the route has
+   * done by then must not be done again. Default true.
+   */
+  constructor(refusal: Refusal, { isRepeatable = true }: { readonly isRepeatable?: boolean } = {}) {
     super(refusal.detail)
     this.refusal = refusal
+    this.#isRepeatable = isRepeatable
     this.code = refusal.code
     this.status = ERRORS[refusal.code].status
   }
 
-  /** The answer as `application/problem+json`. */
+  /**
+   * The answer as `application/problem+json`. Where the request must not be repeated, a refusal
+   * that a refresh would heal comes without the header `pawl-error`, by which front ends do so.
+   */
   toResponse(): Response {
-    return problemResponse(this.refusal)
+    const response = problemResponse(this.refusal)
+    const isHealable = this.code === 'no_session' || ERRORS[this.code].remedy === 'refresh'
+    if (isHealable && !this.#isRepeatable) response.headers.delete(HEADERS.error)
+    return response
   }
 
   /** The headers of that answer. */

@@ -12,7 +12,8 @@ import type { CoreCalls, Schedule } from './ports.ts'
 import type { RequestLike } from './request-like.ts'
 import { type EndedElsewhere, openFeed } from './revocations/open-feed.ts'
 import { type Driver, noteEnded } from './session/driver.ts'
-import { type GuardOptions, type GuardVerdict, judgeRequest } from './session/guard.ts'
+import { type GuardVerdict, judgeRequest } from './session/guard.ts'
+import { type GuardOptions, NO_GUARD_OPTIONS } from './session/guard-options.ts'
 import { handleOwnRoute } from './session/handler.ts'
 import type { PawlSession } from './session/pawl-session.ts'
 import { eitherRevocations, makeLocalRevocations } from './session/revocations.ts'
@@ -144,20 +145,18 @@ type RequestSide = Pick<
   'handler' | 'guard' | 'guardInto' | 'createSession' | 'createSessionInto' | 'verify' | 'cors'
 >
 
-const NO_OPTIONS: GuardOptions = {}
-
 /** What serves requests. */
 function requestSide(driver: Driver): RequestSide {
   return {
     handler: (request) => handleOwnRoute(driver, request),
-    guard: (request, options = NO_OPTIONS) => {
+    guard: (request, options = NO_GUARD_OPTIONS) => {
       const headers = new Headers()
       const verdict = judgeRequest(driver, { request, sink: headersSink(headers) }, options)
       return verdict instanceof Promise
         ? verdict.then((settled) => readable(driver, request, resultOf(settled, headers)))
         : readable(driver, request, resultOf(verdict, headers))
     },
-    guardInto: (request, sink, options = NO_OPTIONS) =>
+    guardInto: (request, sink, options = NO_GUARD_OPTIONS) =>
       judgeRequest(driver, { request, sink }, options),
     createSession: async (request, input) => {
       const headers = new Headers()

@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
 import { problemResponse } from '../http/problem.ts'
 import type { Pawl } from '../pawl.ts'
-import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
+import type { GuardVerdict } from '../session/guard.ts'
+import { checkGuardOptions, type GuardOptions } from '../session/guard-options.ts'
 import {
   type AddressOf,
   NodeExchange,
@@ -58,9 +59,10 @@ export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): Reque
 /**
  * Lets only requests with a session through; `req.pawl.session` is then there. Answers the others
  * with a problem document: 401, 403 or 503. With `optional`, requests without credentials pass too
- * (`req.pawl.sessionIfAny`).
+ * (`req.pawl.sessionIfAny`). Throws a `TypeError` at once on options that are wrong.
  */
-export function requireSession(options: GuardOptions = {}): RequestHandler {
+export function requireSession(options?: GuardOptions): RequestHandler {
+  if (options !== undefined) checkGuardOptions(options)
   return (request, response, next) => {
     if (request.pawl === undefined) return next(new Error('mount pawlExpress(pawl) first'))
     const verdict = request.pawl.guard(options)

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CorsHeaders } from '../http/cors.ts'
 import { type HeaderSink, keepOtherCookies, mergeVary } from '../http/header-sink.ts'
-import { problemResponse } from '../http/problem.ts'
 import type { Pawl } from '../pawl.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
-import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
+import type { GuardVerdict } from '../session/guard.ts'
+import type { GuardOptions } from '../session/guard-options.ts'
 import type { PawlSession } from '../session/pawl-session.ts'
 import type { NewSession } from '../session/start-session.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
@@ -125,7 +125,7 @@ export class PawlExchange {
   }
 
   /** Says whose request this is and remembers the session. Await it. */
-  guard(options: GuardOptions = {}): MaybePromise<GuardVerdict> {
+  guard(options?: GuardOptions): MaybePromise<GuardVerdict> {
     const verdict = this.#pawl.guardInto(this.#exchange, this.#exchange, options)
     return verdict instanceof Promise
       ? verdict.then((settled) => this.#remember(settled))
@@ -149,6 +149,8 @@ export function setCorsHeaders(response: ServerResponse, headers: CorsHeaders): 
 
 /** Sends a response of ours; keeps cookies and `Vary` that others have set. */
 export async function sendResponse(response: ServerResponse, ours: Response): Promise<void> {
+  // Somebody, a time-out say, has answered meanwhile: nobody is left to be told.
+  if (response.headersSent) return
   response.statusCode = ours.status
   for (const [name, value] of ours.headers) {
     if (name === 'vary') addVary(response, value)
@@ -163,6 +165,6 @@ export async function sendResponse(response: ServerResponse, ours: Response): Pr
 /** Answers a `PawlError`; false for any other error, which is not ours to answer. */
 export async function sendPawlError(response: ServerResponse, error: unknown): Promise<boolean> {
   if (!(error instanceof PawlError) || response.headersSent) return false
-  await sendResponse(response, problemResponse(error.refusal))
+  await sendResponse(response, error.toResponse())
   return true
 }

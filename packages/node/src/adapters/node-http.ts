@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problemResponse } from '../http/problem.ts'
 import type { Pawl } from '../pawl.ts'
-import type { GuardOptions, GuardVerdict } from '../session/guard.ts'
+import type { GuardVerdict } from '../session/guard.ts'
+import { checkGuardOptions, type GuardOptions } from '../session/guard-options.ts'
+import { whenRejected } from '../when-rejected.ts'
 import {
   type AddressOf,
   NodeExchange,
@@ -36,7 +38,7 @@ export function pawlListener(
   const addressOf = addressReader(pawl)
   const fail = async (response: ServerResponse, error: unknown): Promise<void> => {
     if (await sendPawlError(response, error)) return
-    onError(error)
+    tell(onError, error)
     if (!response.headersSent) response.writeHead(500)
     response.end()
   }
@@ -47,10 +49,21 @@ export function pawlListener(
       const served =
         serveOwn(pawl, exchange, response) ??
         handler(request, response, new PawlExchange(pawl, exchange))
-      if (served instanceof Promise) served.catch((error: unknown) => fail(response, error))
+      whenRejected(served, (error) => fail(response, error))
     } catch (error) {
       void fail(response, error)
     }
+  }
+}
+
+/** Tells of an error. A teller that fails itself must not end the process. */
+function tell(onError: (error: unknown) => void, error: unknown): void {
+  const failed = (cause: unknown): void =>
+    process.emitWarning(`onError failed: ${String(cause)}`, { code: 'PAWL_FAULT' })
+  try {
+    whenRejected(onError(error), failed)
+  } catch (cause) {
+    failed(cause)
   }
 }
 
@@ -78,9 +91,11 @@ function addressReader(pawl: Pawl): AddressOf {
 
 /**
  * Lets only requests with a session through to `handler`; answers the others. With `optional`,
- * anonymous requests pass too (`sessionIfAny`).
+ * anonymous requests pass too (`sessionIfAny`). Throws a `TypeError` at once on options that are
+ * wrong.
  */
-export function requireSession(handler: PawlHandler, options: GuardOptions = {}): PawlHandler {
+export function requireSession(handler: PawlHandler, options?: GuardOptions): PawlHandler {
+  if (options !== undefined) checkGuardOptions(options)
   return (request, response, pawl) => {
     const verdict = pawl.guard(options)
     if (!(verdict instanceof Promise) && verdict.kind !== 'refused') {

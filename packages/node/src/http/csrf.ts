@@ -9,7 +9,10 @@ import type { RequestLike } from '../request-like.ts'
  * - `origin-and-header`: that, and the header `pawl-transport`, which forces a CORS preflight.
  * - `dangerously-off`: no check.
  */
-export type CsrfMode = 'origin' | 'origin-and-header' | 'dangerously-off'
+export type CsrfMode = (typeof CSRF_MODES)[number]
+
+/** Every {@link CsrfMode}. */
+export const CSRF_MODES = ['origin', 'origin-and-header', 'dangerously-off'] as const
 
 /** The verdict on where a request comes from. */
 export type CsrfDecision =

@@ -9,8 +9,19 @@ export interface HeaderSink {
    * domain, path and partition make a cookie (rfc6265bis section 5.7).
    */
   setCookie(name: string, line: string): void
-  /** Throws if headers have left already: asked before anything is changed at the core. */
+  /** Throws if headers have left already: asked before and after something changes at the core. */
   assertOpen(): void
+}
+
+/** Whether headers can still be written. */
+export function isOpen(sink: HeaderSink): boolean {
+  try {
+    sink.assertOpen()
+    return true
+  } catch {
+    // That is the answer: sinks say it by throwing.
+    return false
+  }
 }
 
 /** A sink that writes to a `Headers` object. */

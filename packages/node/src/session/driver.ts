@@ -24,9 +24,12 @@ export interface Driver {
   readonly raceWindowMs: () => Promise<number | undefined>
 }
 
-/** The value of an outcome; a refusal is thrown as a `PawlError`. */
+/**
+ * The value of an outcome; a refusal is thrown as a `PawlError`. Routes call what uses this, after
+ * the guard and maybe after work of their own: it is never answered as one to be repeated.
+ */
 export function unwrap<T>(outcome: Outcome<T>): T {
-  if (outcome.kind === 'refused') throw new PawlError(outcome)
+  if (outcome.kind === 'refused') throw new PawlError(outcome, { isRepeatable: false })
   return outcome.value
 }
 

@@ -1,33 +1,13 @@
-import {
-  type JsonObjectValue,
-  type Outcome,
-  type Refusal,
-  refuse,
-  type VerifiedSession,
-} from '@pawl/protocol'
+import { type Outcome, type Refusal, refuse, type VerifiedSession } from '@pawl/protocol'
 import { type CsrfMode, decideCsrf } from '../http/csrf.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { isSafe, type RequestLike } from '../request-like.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
 import { readCredentials } from './credentials.ts'
 import type { Driver } from './driver.ts'
+import { admitsClaims, checkGuardOptions, type GuardOptions } from './guard-options.ts'
 import { forbidCaching } from './hand-over.ts'
 import { type PawlSession, RequestSession, type SessionChannel } from './pawl-session.ts'
-
-/** What a route asks of a session. */
-export interface GuardOptions {
-  /**
-   * Lets requests without credentials through as `anonymous`; default false. Credentials that are
-   * not (or no longer) good are refused all the same, so that the front end refreshes.
-   */
-  readonly optional?: boolean
-  /** CSRF check of this route; default: the app's. Applies to unsafe methods with cookies. */
-  readonly csrf?: CsrfMode
-  /** Asks the core to check against the store; `unavailable` if it cannot. Default false. */
-  readonly checkStore?: boolean
-  /** Looks at the claims; false refuses with `claim_refused` (403). */
-  readonly claims?: (claims: JsonObjectValue, session: PawlSession) => boolean
-}
 
 /** A request, and where the headers of its response go. */
 export interface Exchange {
@@ -48,13 +28,14 @@ const ANONYMOUS: GuardVerdict = Object.freeze({ kind: 'anonymous' })
  * Says whose request this is. At once where nothing must be asked; only a first look at the keys,
  * an opaque token and `checkStore` make it a promise. Writes cache headers into `sink`, and keeps
  * it for what the session may change later. Touches no cookie: a late refusal must not end a
- * session that began meanwhile.
+ * session that began meanwhile. Throws a `TypeError` on options that are wrong.
  */
 export function judgeRequest(
   driver: Driver,
   { request, sink }: Exchange,
   options: GuardOptions,
 ): MaybePromise<GuardVerdict> {
+  checkGuardOptions(options)
   const { access, transport, hasRefresh } = readCredentials(request, driver.config)
   forbidCaching(sink)
   if (access.length === 0 && !hasRefresh) {
@@ -86,10 +67,9 @@ function admit(asked: Asked, outcome: Outcome<VerifiedSession>, token: string): 
   if (outcome.kind === 'refused') return { kind: 'refused', refusal: outcome }
   const { driver, options } = asked
   const session = new RequestSession(driver, asked, { token, verified: outcome.value })
-  if (options.claims === undefined || options.claims(session.claims, session)) {
-    return { kind: 'session', session }
-  }
-  return { kind: 'refused', refusal: refuse('claim_refused') }
+  return admitsClaims(options, session)
+    ? { kind: 'session', session }
+    : { kind: 'refused', refusal: refuse('claim_refused') }
 }
 
 /** The refusal of a request that another site may have sent; undefined if it passes. */

@@ -1,6 +1,6 @@
 import type { JsonObjectValue, VerifiedSession } from '@pawl/protocol'
 import { refuse } from '@pawl/protocol'
-import type { HeaderSink } from '../http/header-sink.ts'
+import { type HeaderSink, isOpen } from '../http/header-sink.ts'
 import type { Transport } from '../options.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
@@ -24,9 +24,9 @@ export interface PawlSession {
   readonly issuedAtMs: number
   readonly expiresAtMs: number
   /**
-   * Replaces the claims of the session. The front end gets its new access token with this response;
-   * an older one keeps its old claims until it expires. Refused: `claims_reserved`,
-   * `token_too_large`.
+   * Replaces the claims of the session. The front end gets its new access token with this response,
+   * or with its next refresh if the present one has expired since the guard looked; an older one
+   * keeps its old claims until it expires. Refused: `claims_reserved`, `token_too_large`.
    */
   replaceClaims(claims: JsonObjectValue): Promise<void>
   /** The server-side data of the session. */
@@ -97,13 +97,18 @@ export class RequestSession implements PawlSession {
     const { request, sink, transport } = this.#channel
     sink.assertOpen()
     const { config, core, nowMs } = this.#driver
-    const [outcome, raceWindowMs] = await Promise.all([
+    const [reissued, raceWindowMs] = await Promise.all([
       core.replaceClaims({ ...this.#key(), claims, accessToken: this.#token }),
       this.#driver.raceWindowMs(),
     ])
-    const { session, accessToken } = unwrap(outcome)
+    // The token has expired since the guard looked: its successor brings the claims.
+    const isOutlived = reissued.kind === 'refused' && reissued.code === 'access_token_invalid'
+    const { session, accessToken } = unwrap(
+      isOutlived ? await core.replaceClaims({ ...this.#key(), claims }) : reissued,
+    )
     this.#claims = Object.freeze({ ...session.claims })
     if (accessToken === null) return
+    sink.assertOpen()
     const { persistent = readRefreshTokens(request, transport, config).persistent } = this.#channel
     const delivery = {
       config,
@@ -135,7 +140,8 @@ export class RequestSession implements PawlSession {
     sink.assertOpen()
     unwrap(await this.#driver.core.revokeSession(this.#key()))
     noteEnded(this.#driver, 'revoked', this.#subject())
-    withdraw({ config: this.#driver.config, request, transport, sink })
+    // If it has left meanwhile: the tokens it does not take back are good for nothing.
+    if (isOpen(sink)) withdraw({ config: this.#driver.config, request, transport, sink })
   }
 
   async revokeOthers(): Promise<readonly string[]> {

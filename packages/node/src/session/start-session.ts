@@ -1,5 +1,6 @@
 import { type Grant, LIMITS, type RequestOf, refuse } from '@pawl/protocol'
 import type { CsrfMode } from '../http/csrf.ts'
+import { isOpen } from '../http/header-sink.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
@@ -26,7 +27,8 @@ export type NewSession = Omit<RequestOf<'createSession'>, 'replaces' | 'keyThumb
  * session the request came with ends first, so that nobody keeps one that was planted; tokens that
  * are not ours are simply replaced. Throws a `PawlError`: `csrf_refused` for a request another site
  * may have sent, `claims_reserved`, `token_too_large`, `session_limit`, `invalid_request`,
- * `unavailable`.
+ * `unavailable`. Throws an `Error` if the response's headers have left; then no session stays
+ * behind.
  */
 export async function startSession(
   driver: Driver,
@@ -51,6 +53,11 @@ export async function startSession(
   const { handle, userId, tenant } = session
   if (replaces !== undefined) noteEnded(driver, 'replaced', { handle: replaces })
   const { persistent = true } = input
+  if (!isOpen(sink)) {
+    // A time-out has answered, say: nobody has the tokens of this session.
+    await core.revokeSession({ handle, tenant })
+    sink.assertOpen()
+  }
   const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent, raceWindowMs }
   if (!handOverGrant(delivery, grant)) {
     await core.revokeSession({ handle, tenant })

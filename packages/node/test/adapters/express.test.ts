@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { createPawl, type Pawl } from '@pawl/node'
+import { createPawl, type Pawl, PawlError } from '@pawl/node'
 import { pawlErrors, pawlExpress, requireSession } from '@pawl/node/express'
+import { refuse } from '@pawl/protocol'
 import express5, { type Response as ExpressResponse, type Request } from 'express'
 import express4 from 'express4'
 import { openEmbedded } from '../support/core-under-test.ts'
@@ -71,6 +72,7 @@ function makeApp(pawl: Pawl, express: Framework) {
   app.get('/unguarded', (request, response) => {
     response.json({ userId: request.pawl.session.userId })
   })
+  addFailingRoutes(app)
   const router = express.Router()
   router.get('/deep', requireSession(), (request, response) => {
     response.json({ userId: request.pawl.session.userId })
@@ -81,6 +83,25 @@ function makeApp(pawl: Pawl, express: Framework) {
     response.status(500).json({ own: true })
   }) satisfies express5.ErrorRequestHandler)
   return app
+}
+
+/** Routes whose calls of a session come to nothing. */
+function addFailingRoutes(app: express5.Express): void {
+  app.post(
+    '/buy',
+    requireSession(),
+    waited(async () => {
+      throw new PawlError(refuse('access_token_invalid'), { isRepeatable: false })
+    }),
+  )
+  app.post(
+    '/timed-out',
+    waited(async (request, response) => {
+      const started = request.pawl.createSession({ userId: 'nobody' })
+      response.status(503).end('too late')
+      await started
+    }),
+  )
 }
 
 async function setUp(context: TestContext, name: keyof typeof LINES) {
@@ -117,7 +138,7 @@ async function setUp(context: TestContext, name: keyof typeof LINES) {
       .getSetCookie()
       .map((line) => line.slice(0, line.indexOf(';')))
       .join('; ')
-  return { call, cookiesOf, addresses, clock: under.clock }
+  return { call, cookiesOf, addresses, clock: under.clock, pawl, under }
 }
 
 for (const name of ['Express 5', 'Express 4'] as const) {
@@ -168,6 +189,26 @@ for (const name of ['Express 5', 'Express 4'] as const) {
     assert.equal((await call('POST', '/late', { ...SAME, cookie })).status, 200)
     const unguarded = await call('GET', '/unguarded', { cookie })
     assert.deepEqual(await unguarded.json(), { own: true })
+  })
+
+  test(`${name}: what a call of the route itself is refused does not make the front end repeat it`, async (context) => {
+    const { call, cookiesOf } = await setUp(context, name)
+    const cookie = cookiesOf(await call('POST', '/login'))
+    const bought = await call('POST', '/buy', { ...SAME, cookie })
+    assert.equal(bought.status, 401)
+    assert.equal(bought.headers.get('pawl-error'), null)
+    assert.equal((await bought.json()).code, 'access_token_invalid')
+    const guarded = await call('POST', '/buy', { ...SAME, cookie: '__Host-pawl-at=bad' })
+    assert.equal(guarded.headers.get('pawl-error'), 'access_token_invalid')
+  })
+
+  test(`${name}: a log-in that a time-out has answered leaves no session behind`, async (context) => {
+    const { call, pawl, under } = await setUp(context, name)
+    const answer = await call('POST', '/timed-out')
+    assert.equal(answer.status, 503)
+    assert.equal(await answer.text(), 'too late')
+    while (under.events.length < 2) await new Promise(setImmediate)
+    assert.deepEqual((await pawl.listSessions('nobody')).sessions, [])
   })
 
   test(`${name}: a listed front end on another origin gets CORS everywhere`, async (context) => {

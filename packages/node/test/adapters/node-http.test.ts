@@ -88,6 +88,40 @@ test('node:http: refusals, preflights, errors and other paths are answered', asy
   assert.equal(errors.length, 1)
 })
 
+test('node:http: what is told of an error may fail itself, and a route may return any thenable', async (context) => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  context.after(() => process.off('warning', note))
+  const pawl = createPawl({ core: fakeCore(), onFault: () => {} })
+  // Not a Promise, as the queries of some libraries are not.
+  const thenable = Object.assign(Object.create(null), {
+    // biome-ignore lint/suspicious/noThenProperty: that is what is tried here.
+    then: (_done: unknown, failed: (error: Error) => void) => failed(new Error('a bug')),
+  })
+  const tellers = [
+    () => {
+      throw new Error('told nobody')
+    },
+    async () => {
+      throw new Error('told nobody later')
+    },
+  ]
+  for (const teller of tellers) {
+    for (const route of [() => thenable, () => Promise.reject(new Error('a bug'))]) {
+      const server = createServer(pawlListener(pawl, route, teller))
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 500)
+      server.closeAllConnections()
+      server.close()
+    }
+  }
+  assert.equal(warnings.filter(({ message }) => message.startsWith('onError failed')).length, 4)
+  await pawl.close()
+})
+
 test('node:http: an open client that goes away aborts its refresh', async (context) => {
   const asked = Promise.withResolvers<void>()
   const aborted = Promise.withResolvers<void>()

@@ -47,14 +47,15 @@ for (const [name, cookies] of Object.entries(setUps)) {
     ))
 }
 
-test('the word is for log-ins: a guarded route checks as before', () =>
+test('the word is for log-ins: a guarded route does not know it', () =>
   withScene(
     openEmbedded,
     async ({ pawl, signIn }) => {
       const ada = await signIn()
       const request = ada.request('POST', '/transfer', { 'sec-fetch-site': 'cross-site' })
       const options = { csrf: 'state-checked' } as unknown as { csrf: 'origin' }
-      assert.equal(await verdictOf(pawl, request, options), 'csrf_refused')
+      await assert.rejects(verdictOf(pawl, request, options), /csrf: must be/)
+      assert.equal(await verdictOf(pawl, request), 'csrf_refused')
     },
     { cookies: { domain: 'example.com' } },
   ))
