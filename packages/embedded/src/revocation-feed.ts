@@ -26,8 +26,20 @@ export interface ClosableFeed extends RevocationFeed {
   readonly close: () => void
 }
 
-/** The feed over one tail: what concerns an app, page by page. */
-export function revocationFeed(tail: RevocationTail, clock: Clock): ClosableFeed {
+/** What a feed stands on. */
+interface FeedOptions {
+  readonly tail: RevocationTail
+  readonly clock: Clock
+  /** Why nothing may be decided by the clock now; null if all is well. */
+  readonly clockFault: () => string | null
+}
+
+/**
+ * The feed over one tail: what concerns an app, page by page. While the clock is not to be trusted
+ * it still passes news on, but says of no page that it was all: whoever follows goes stale then and
+ * checks at the core.
+ */
+export function revocationFeed({ tail, clock, clockFault }: FeedOptions): ClosableFeed {
   const closing = new AbortController()
   let followers = 0
 
@@ -46,11 +58,23 @@ export function revocationFeed(tail: RevocationTail, clock: Clock): ClosableFeed
   }
 
   const pageOf = (app: AppId, stretch: Stretch): RevocationNotices =>
-    noticesOf(app, stretch, clock.nowMs() - REVOCATION_FEED.keptMs)
+    noticesOf(app, stretch, clock.nowMs())
+
+  /** A page as it may be handed out now; undefined for an empty one that would vouch for nothing. */
+  function vouched(page: RevocationNotices): RevocationNotices | undefined {
+    if (clockFault() === null) return page
+    return page.entries.length === 0 ? undefined : { ...page, isEnd: false }
+  }
+
+  function faultless(page: RevocationNotices): RevocationNotices {
+    const given = vouched(page)
+    if (given === undefined) throw new StoreError('unavailable', clockFault() ?? '')
+    return given
+  }
 
   async function readPage(app: AppId, query: RevocationQuery): Promise<RevocationNotices> {
     let page = pageOf(app, await tail.readAfter(query.after, query.limit))
-    if (query.waitMs === 0 || !isNothing(page)) return page
+    if (query.waitMs === 0 || !isNothing(page)) return faultless(page)
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(query.waitMs)])
     enter(WAITERS_MAX)
     try {
@@ -58,7 +82,7 @@ export function revocationFeed(tail: RevocationTail, clock: Clock): ClosableFeed
         await tail.nextLook(signal)
         page = pageOf(app, await tail.readAfter(page.cursor, query.limit))
       }
-      return page
+      return faultless(page)
     } finally {
       leave()
     }
@@ -81,7 +105,8 @@ export function revocationFeed(tail: RevocationTail, clock: Clock): ClosableFeed
         const isDue = performance.now() - sentAtMs >= REVOCATION_FEED.headEveryMs
         // An empty page vouches for the log: it needs a look of its own.
         if (page && (page.entries.length > 0 || !page.isEnd || (isDue && looks !== sentLook))) {
-          yield page
+          const given = isNews ? faultless(page) : vouched(page)
+          if (given !== undefined) yield given
           sentAtMs = performance.now()
           sentLook = looks
         }
@@ -96,9 +121,14 @@ export function revocationFeed(tail: RevocationTail, clock: Clock): ClosableFeed
   return { readPage, follow, close: () => closing.abort() }
 }
 
-/** What concerns an app, and is not older than `sinceMs`. */
-function noticesOf(app: AppId, stretch: Stretch, sinceMs: number): RevocationNotices {
+/**
+ * What concerns an app, and still matters: what is older than the newest entry of the stretch by so
+ * much that it does not is left out, and never what is old by a clock that may be ahead alone.
+ */
+function noticesOf(app: AppId, stretch: Stretch, nowMs: number): RevocationNotices {
   const { entries, cursor, isEnd, asOfMs } = stretch
+  const newestMs = entries.reduce((latest, { atMs }) => Math.max(latest, atMs), 0)
+  const sinceMs = Math.min(nowMs, newestMs) - REVOCATION_FEED.keptMs
   const own = entries.filter((entry) => entry.app === app && entry.atMs >= sinceMs)
   return { entries: own.map(noticeOf), cursor, isEnd, asOfMs }
 }

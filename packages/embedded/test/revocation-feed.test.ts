@@ -43,10 +43,11 @@ function setUp() {
     },
     onTrouble: (error) => troubles.push(error),
   })
-  const feed = revocationFeed(tail, clock)
+  const fault: { is: string | null } = { is: null }
+  const feed = revocationFeed({ tail, clock, clockFault: () => fault.is })
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
   return {
-    ...{ clock, store, reads, tasks, troubles, tail, feed },
+    ...{ clock, store, reads, tasks, troubles, tail, feed, fault },
     cutOff: (userId: string, app = APP) => {
       const nowMs = clock.nowMs()
       const cut = { beforeMs: nowMs, reason: REASON, nowMs }
@@ -184,4 +185,41 @@ test('times of entries are the cores own', async () => {
   const page = await feed.readPage(APP, { after: null, limit: 1, waitMs: 0 })
   assert.equal(page.entries[0]?.atMs, clock.nowMs() as EpochMs)
   assert.equal(page.isEnd, false)
+})
+
+test('a core whose clock is ahead hides no entry of the others', async () => {
+  const { feed, cutOff, clock } = setUp()
+  await cutOff('ada')
+  await cutOff('bob')
+  clock.advance(3 * 3_600_000)
+  const query = { after: null, limit: 500, waitMs: 0 }
+  assert.deepEqual(usersOf(await feed.readPage(APP, query)), ['ada', 'bob'])
+  // Its own entry, from the future, does not make those of the others old either.
+  await cutOff('eve')
+  clock.advance(-3 * 3_600_000)
+  assert.deepEqual(usersOf(await feed.readPage(APP, query)), ['ada', 'bob', 'eve'])
+})
+
+test('while the clock is not to be trusted news are passed on, but no page is the end', async () => {
+  const { feed, cutOff, look, fault } = setUp()
+  const stop = new AbortController()
+  const pages = feed.follow(APP, { after: null, signal: stop.signal })[Symbol.asyncIterator]()
+  const { cursor } = (await pages.next()).value
+  fault.is = 'the clocks differ'
+  const news = pages.next()
+  await look()
+  await cutOff('ada')
+  await look()
+  const page: RevocationNotices = (await news).value
+  assert.deepEqual([usersOf(page), page.isEnd], [['ada'], false])
+  const query = { after: page.cursor, limit: 500, waitMs: 0 }
+  const isRefused = (error: unknown) =>
+    isStoreError(error) && /the clocks differ/.test(error.message)
+  await assert.rejects(feed.readPage(APP, query), isRefused)
+  const late = feed.follow(APP, { after: page.cursor, signal: stop.signal })[Symbol.asyncIterator]()
+  await assert.rejects(late.next(), isRefused)
+  assert.equal((await feed.readPage(APP, { ...query, after: cursor })).isEnd, false)
+  fault.is = null
+  assert.equal((await feed.readPage(APP, query)).isEnd, true)
+  stop.abort()
 })
