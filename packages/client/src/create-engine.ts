@@ -83,43 +83,56 @@ type Performed = Exclude<EngineEffect, { readonly kind: 'emit' | 'settle' }>
 
 /** Does what the engine decides to do to the world. */
 function createPerformer(ports: EnginePorts, settings: EngineOptions) {
-  const { storage, channel, clock, lock } = ports
+  const { storage, channel, clock, lock, random } = ports
   let cancelAlarm = () => {}
+  let stopWaiting = () => {}
   let releaseLock = () => {}
   let releaseAfterMs = 0
-  const takeLock = async ({ dispatch }: StepLoop) => {
+  let closed = false
+  const takeLock = ({ dispatch }: StepLoop) => {
+    const patience = new AbortController()
+    let held = false
     const body = () =>
       new Promise<void>((resolve) => {
+        if (held || closed) return resolve()
+        held = true
         releaseLock = resolve
         releaseAfterMs = 0
         dispatch({ kind: 'lock-held' })
       })
-    const got = await lock.hold(settings.raceWindowMs / 2, body).catch(() => 'missed')
-    if (got === 'missed') dispatch({ kind: 'lock-missed' })
-  }
-  const send = async (path: string, refreshToken: string | undefined, loop: StepLoop) => {
-    const handle = headerOf(loop.state())?.handle
-    loop.dispatch(
-      await sendTask(ports, settings, { url: settings.base + path, handle, refreshToken }),
-    )
+    // Nobody refreshes for so long: who holds it still was stopped by the browser, and the lock
+    // protects nothing any more. Not all who wait shall find that out at once.
+    const waitMs = (settings.raceWindowMs / 2) * (1 + random() / 4)
+    const cancel = clock.after(waitMs, () => patience.abort())
+    stopWaiting = () => patience.abort()
+    void lock
+      .hold(patience.signal, body)
+      .catch(() => (held || closed ? undefined : lock.hold(undefined, body)))
+      // Where there is no lock to be had, the rule on the server bears the race.
+      .catch(body)
+      .finally(cancel)
   }
   const perform = (effect: Performed, loop: StepLoop): unknown => {
+    // When closed, what was under way has come to its end, and nothing else is begun.
+    if (closed && effect.kind !== 'write-record') return clock.after(releaseAfterMs, releaseLock)
     switch (effect.kind) {
       case 'write-record': {
         const text = encodeRecord(effect.record)
         releaseAfterMs = STORAGE_LAG_MS
         storage.write(text)
         // Tokens are in the storage only; then the message just says: look there.
-        return channel.post(settings.holdsTokens ? '' : text)
+        return closed || channel.post(settings.holdsTokens ? '' : text)
       }
       case 'take-lock':
         return takeLock(loop)
       case 'release-lock':
         return clock.after(releaseAfterMs, releaseLock)
-      case 'send-refresh':
-        return send(FRONTEND_PATHS.refresh, effect.refreshToken, loop)
-      case 'send-sign-out':
-        return send(FRONTEND_PATHS.signOut, effect.refreshToken, loop)
+      case 'send': {
+        const { route, refreshToken } = effect
+        const handle = headerOf(loop.state())?.handle
+        const url = settings.base + FRONTEND_PATHS[route]
+        return sendTask(ports, settings, { url, handle, refreshToken }).then(loop.dispatch)
+      }
       case 'set-alarm': {
         cancelAlarm()
         if (effect.atMs === undefined) return
@@ -132,8 +145,9 @@ function createPerformer(ports: EnginePorts, settings: EngineOptions) {
     }
   }
   const close = () => {
+    closed = true
     cancelAlarm()
-    releaseLock()
+    stopWaiting()
   }
   return { perform, close }
 }

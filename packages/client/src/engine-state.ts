@@ -1,4 +1,4 @@
-import type { SESSION_NONE, SessionInfoHeader } from '@pawl/protocol/frontend'
+import type { FRONTEND_PATHS, SESSION_NONE, SessionInfoHeader } from '@pawl/protocol/frontend'
 import type { SessionEvent, Trouble } from './session-state.ts'
 import type { EngineSettings } from './settings.ts'
 import type { HeldTokens, PendingSignOut, SharedRecord, Unanswered } from './shared-record.ts'
@@ -19,8 +19,6 @@ export type WantResult = 'done' | 'none' | 'trouble'
 
 /** A refresh in flight. */
 export interface SentRefresh {
-  /** The session that was known when it was sent. */
-  readonly handle: string | undefined
   /** Those who waited for it when it was sent. */
   readonly serves: readonly number[]
   /** What was unanswered before. */
@@ -106,7 +104,6 @@ export type Happening =
   | { readonly kind: 'state-asked'; readonly id: number }
   | { readonly kind: 'sign-out-asked'; readonly id: number }
   | { readonly kind: 'lock-held' }
-  | { readonly kind: 'lock-missed' }
   | { readonly kind: 'task-answered'; readonly answer: Answer }
   | { readonly kind: 'task-failed'; readonly cause: 'network' | 'timeout' }
 
@@ -118,8 +115,11 @@ export type EngineEffect =
   | { readonly kind: 'write-record'; readonly record: SharedRecord }
   | { readonly kind: 'take-lock' }
   | { readonly kind: 'release-lock' }
-  | { readonly kind: 'send-refresh'; readonly refreshToken: string | undefined }
-  | { readonly kind: 'send-sign-out'; readonly refreshToken: string | undefined }
+  | {
+      readonly kind: 'send'
+      readonly route: keyof typeof FRONTEND_PATHS
+      readonly refreshToken: string | undefined
+    }
   | { readonly kind: 'settle'; readonly id: number; readonly result: WantResult }
   | { readonly kind: 'set-alarm'; readonly atMs: number | undefined }
   | { readonly kind: 'emit'; readonly event: SessionEvent }

@@ -35,7 +35,10 @@ export interface Engine {
   signOut(): Promise<WantResult>
   /** Calls back with every event. Returns the way to stop. */
   subscribe(listener: (event: SessionEvent) => void): () => void
-  /** Stops timers and listeners. What waits is settled with `trouble`. */
+  /**
+   * Stops timers and listeners. What waits is settled with `trouble`; a refresh that is under way
+   * keeps the lock until its answer has been written down.
+   */
   close(): void
   /** The engine's clock, ms since the epoch. */
   nowMs(): number

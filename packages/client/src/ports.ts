@@ -11,10 +11,11 @@ export interface StoragePort {
 /** Mutual exclusion of the tabs. */
 export interface LockPort {
   /**
-   * Runs `body` while holding the lock; a tab that dies gives it back. `missed`: it was not to be
-   * had within `waitMs`, and `body` was not run.
+   * Runs `body` while holding the lock; a tab that dies gives it back. Rejects if the signal says
+   * that it took too long, or if there is no lock to be had. Without a signal it takes the lock
+   * away from whoever holds it. `body` does nothing when it is called a second time.
    */
-  hold(waitMs: number, body: () => Promise<void>): Promise<'held' | 'missed'>
+  hold(patience: AbortSignal | undefined, body: () => Promise<void>): Promise<unknown>
 }
 
 /** Messages between the tabs, faster than the storage's own. Carries no token. */

@@ -1,3 +1,5 @@
+import type { Trouble } from './session-state.ts'
+
 /**
  * `no_session`: the user has to sign in. `trouble`: it cannot be known or renewed for now, nothing
  * is lost; the event `trouble` says more. `not_replayable`: the session was refreshed, but the
@@ -9,17 +11,13 @@ export type SessionErrorCode = 'no_session' | 'trouble' | 'not_replayable'
 export interface SessionError extends Error {
   readonly name: 'SessionError'
   readonly code: SessionErrorCode
-}
-
-const sentences: Readonly<Record<SessionErrorCode, string>> = {
-  no_session: 'Nobody is signed in.',
-  trouble: 'The session cannot be refreshed for now.',
-  not_replayable: 'The body was a stream: send the call again.',
+  /** With `trouble`: what keeps it from being known or renewed, if that was tried. */
+  readonly cause?: Trouble | undefined
 }
 
 /** Makes an error of the SDK. */
-export function sessionError(code: SessionErrorCode): SessionError {
-  return Object.assign(new Error(sentences[code]), { name: 'SessionError' as const, code })
+export function sessionError(code: SessionErrorCode, cause?: Trouble): SessionError {
+  return Object.assign(new Error(code), { name: 'SessionError' as const, code, cause })
 }
 
 /** Whether a caught value is an error of the SDK. */

@@ -35,10 +35,10 @@ export interface Trouble {
   /**
    * `network`: no answer; `timeout`: none in time; `status`: an answer that decides nothing (429,
    * 5xx, a proxy's page); `unreadable`: success without readable session headers (CORS: expose
-   * them); `locked`: another tab holds the lock for too long; `settling`: an earlier refresh may
-   * still be on its way, another one would be taken for a thief's.
+   * them), or the token that was sent did not arrive; `settling`: an earlier refresh may still be
+   * on its way, another one would be taken for a thief's.
    */
-  readonly kind: 'network' | 'timeout' | 'status' | 'unreadable' | 'locked' | 'settling'
+  readonly kind: 'network' | 'timeout' | 'status' | 'unreadable' | 'settling'
   /** HTTP status, with `status` and `unreadable`. */
   readonly status?: number | undefined
   /** Failures in a row, from 1. */

@@ -19,7 +19,7 @@ export interface StepLoop {
   ask(question: Question): Promise<WantResult>
   /** Takes note of what another tab said on the channel: the storage may lag behind it. */
   hear(text: string): void
-  /** From now on nothing happens any more; what waits is settled with `trouble`. */
+  /** From now on nothing is begun any more; what waits is settled with `trouble`. */
   close(): void
 }
 
@@ -56,7 +56,8 @@ export function createStepLoop(
     waiters.delete(id)
   }
   const dispatch = (happening: Happening) => {
-    if (!closed) queue.push(happening)
+    // The end of what was under way still counts: new tokens may have come with it.
+    if (!closed || happening.kind.startsWith('task-')) queue.push(happening)
     if (busy) return
     busy = true
     try {
@@ -81,6 +82,7 @@ export function createStepLoop(
     },
     close: () => {
       closed = true
+      state = { ...state, wants: [], probing: false, visible: false }
       for (const id of [...waiters.keys()]) settle({ id, result: 'trouble' })
     },
   }

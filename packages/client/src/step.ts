@@ -5,7 +5,7 @@ import type { EngineSettings } from './settings.ts'
 import { emptyRecord } from './shared-record.ts'
 import { adoptRecord, endReasonOf, forgetSession, learnSession } from './steps/record-steps.ts'
 import { isExpired, isWorkDue, nextAlarmAtMs } from './steps/schedule.ts'
-import { missLock, takeAnswer, takeFailure, workOn } from './steps/task-steps.ts'
+import { takeAnswer, takeFailure, workOn } from './steps/task-steps.ts'
 import { endPatience } from './steps/trouble.ts'
 import {
   askCall,
@@ -56,39 +56,29 @@ export function step(before: EngineState, event: EngineEvent): Step {
   return { state, effects: [...writes, ...moved.effects, ...tells] }
 }
 
+const moves: {
+  readonly [K in EngineEvent['kind']]: (state: EngineState, event: Of<K>) => EngineState
+} = {
+  started: start,
+  noticed: (state) => state,
+  alarm: (state) => ({ ...state, alarmAtMs: undefined }),
+  woke: wake,
+  'call-asked': askCall,
+  answered: observe,
+  'call-refused': askRefused,
+  'refresh-asked': askRefresh,
+  'state-asked': askState,
+  'sign-out-asked': askSignOut,
+  'lock-held': workOn,
+  'task-answered': takeAnswer,
+  'task-failed': takeFailure,
+}
+
 function move(state: EngineState, event: EngineEvent): EngineState {
-  switch (event.kind) {
-    case 'started':
-      return start(state, event)
-    case 'noticed':
-      return state
-    case 'alarm':
-      return { ...state, alarmAtMs: undefined }
-    case 'woke':
-      return wake(state, event)
-    case 'call-asked':
-      return askCall(state, event)
-    case 'answered':
-      return observe(state, event)
-    case 'call-refused':
-      return askRefused(state, event)
-    case 'refresh-asked':
-      return askRefresh(state, event)
-    case 'state-asked':
-      return askState(state, event)
-    case 'sign-out-asked':
-      return askSignOut(state, event)
-    case 'lock-held':
-      return workOn(state, event)
-    case 'lock-missed':
-      return missLock(state, event)
-    case 'task-answered':
-      return takeAnswer(state, event)
-    case 'task-failed':
-      return takeFailure(state, event)
-    default:
-      return event satisfies never
-  }
+  return (moves[event.kind] as (state: EngineState, event: EngineEvent) => EngineState)(
+    state,
+    event,
+  )
 }
 
 /** A page begins with what the tabs know; but only the API knows whether it is still so. */
@@ -109,11 +99,10 @@ function wake(before: EngineState, { visible, online, nowMs }: Of<'woke'>): Engi
 }
 
 /** What an ordinary response of our API tells about the session. */
-function observe(state: EngineState, { answer, nowMs, random }: Of<'answered'>): EngineState {
+function observe(state: EngineState, event: Of<'answered'>): EngineState {
+  const { answer, nowMs } = event
   const { session, status, code, handle } = answer
-  if (typeof session === 'object') {
-    return learnSession(state, { ...answer, session }, { nowMs, random })
-  }
+  if (typeof session === 'object') return learnSession(state, { ...answer, session }, event)
   // `no_session` says that no access token came along; there may be a refresh token.
   if (code === 'no_session' || status >= 500) return state
   const over = status === 401 && (code === 'session_ended' || code === 'token_theft')

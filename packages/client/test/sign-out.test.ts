@@ -69,6 +69,25 @@ describe('sign-out', () => {
   })
 })
 
+describe('an answer to a sign-out that is not a word of our API', () => {
+  for (const status of [200, 302, 401, 403, 404, 503]) {
+    it(`confirms nothing, whatever it is (${status})`, () => {
+      const { world, first } = signedIn(1)
+      world.exchange = ({ route }) => (route === 'sign-out' ? { ...quick, status } : quick)
+      const outcome = signOut(first)
+      world.time.pass(SECOND_MS)
+      assert.equal(outcome.result, 'trouble')
+      assert.equal(first.view.kind, 'none')
+      assert.ok(world.api.isLive('s1'))
+      world.exchange = () => quick
+      const next = world.openTab()
+      world.time.pass(5 * 60 * SECOND_MS)
+      assert.equal(next.view.kind, 'none')
+      assert.equal(world.api.isLive('s1'), false)
+    })
+  }
+})
+
 describe('sign-out without a network', () => {
   it('is queued, and sent as soon as there is one', () => {
     const { world, tabs, first } = signedIn(2)
@@ -241,6 +260,22 @@ describe('header transport', () => {
     assert.equal(world.api.isLive('s1'), false)
     assert.ok(world.api.isLive(first.view.info.handle))
     assert.equal(first.state.record.signOuts.length, 0)
+  })
+
+  it('keeps its tokens when somebody on the way drops the header that carries them', () => {
+    const { world, first } = signedIn(1, { holdsTokens: true })
+    const refresh = world.api.refresh
+    Object.assign(world.api, { refresh: () => ({ kind: 'refused', code: 'no_session' }) })
+    first.ask('refresh-asked')
+    world.time.pass(SECOND_MS)
+    assert.equal(first.view.kind, 'active')
+    assert.equal(first.state.trouble?.kind, 'unreadable')
+    Object.assign(world.api, { refresh })
+    world.time.pass(5 * 60 * SECOND_MS)
+    const results: string[] = []
+    first.ask('refresh-asked', (result) => results.push(result))
+    world.time.pass(SECOND_MS)
+    assert.deepEqual(results, ['done'])
   })
 
   it('writes a new token down before it is used', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { encodeRecord } from '../src/shared-record.ts'
 import { signedIn } from './world/signed-in.ts'
 import type { Tab } from './world/tab.ts'
 import { type Exchange, World } from './world/world.ts'
@@ -96,19 +97,60 @@ describe('a tab that dies while it refreshes', () => {
 })
 
 describe('a lock that is not to be had', () => {
-  it('is trouble and not the end', () => {
+  it('since its holder was stopped is taken away from it', () => {
     const { world, tabs, first } = signedIn(2)
     // A tab that the browser has stopped while it held the lock.
     world.lockQueue.push(tabs[1] ?? first)
     world.api.expireNow()
     const call = first.call()
     world.time.pass(31 * SECOND_MS)
-    assert.equal(call.result, 'trouble')
+    assert.equal(call.result, 'ok')
     assert.equal(first.view.kind, 'active')
-    world.releaseLock(tabs[1] ?? first)
-    const retried = first.call()
-    world.time.pass(5 * SECOND_MS)
-    assert.equal(retried.result, 'ok')
+    assert.equal(world.lockQueue.length, 0)
+  })
+})
+
+describe('a clock that was set back', () => {
+  const DAY_MS = 24 * HOUR_MS
+
+  it('does not make a lost answer of then hold refreshes back', () => {
+    const { world, first } = signedIn(1)
+    const results: string[] = []
+    const force = () => {
+      first.ask('refresh-asked', (result) => results.push(result))
+      world.time.pass(SECOND_MS)
+    }
+    force()
+    force()
+    const { record } = first.state
+    const unanswered = { generation: 0, untilMs: world.time.nowMs + DAY_MS }
+    const attempts = { count: record.attempts.count + 1, unanswered }
+    world.storage = encodeRecord({ ...record, attempts })
+    force()
+    assert.deepEqual(results, ['done', 'done', 'done'])
+  })
+
+  it('does not prolong the patience after trouble', () => {
+    const { world, first } = signedIn(1)
+    const retryAtMs = world.time.nowMs + DAY_MS
+    first.state = { ...first.state, trouble: { kind: 'status', failures: 1, retryAtMs } }
+    world.api.expireNow()
+    const call = first.call()
+    world.time.pass(SECOND_MS)
+    assert.equal(call.result, 'ok')
+  })
+
+  it('does not make a log-in look older than the sign-out before it', () => {
+    const { world, first } = signedIn(1)
+    first.ask('sign-out-asked')
+    world.time.pass(SECOND_MS)
+    const { record } = first.state
+    assert.ok(record.known.kind === 'none')
+    const known = { ...record.known, sinceMs: world.time.nowMs + 2 * HOUR_MS }
+    world.storage = encodeRecord({ ...record, known, revision: record.revision + 1 })
+    first.call({ route: 'log-in', userId: 'bob' })
+    world.time.pass(SECOND_MS)
+    assert.equal(stateOf(first), 'active')
   })
 })
 

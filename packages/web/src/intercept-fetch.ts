@@ -18,7 +18,7 @@ export function interceptFetch(
   let undone = false
   const takes = (url: URL) => origins.includes(url.origin) && (matches?.(url) ?? true)
   const intercepting = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const url = resolveUrl(input, location.href)
+    const url = resolveUrl(input, document.baseURI)
     return !undone && url !== undefined && takes(url)
       ? sessionFetch(input, init)
       : before(input, init)

@@ -25,16 +25,15 @@ export function createLeaseLock(
     return !(Date.now() < untilMs && untilMs <= Date.now() + leaseMs)
   }
   return {
-    hold: async (waitMs, body) => {
-      const giveUpAtMs = Date.now() + waitMs
+    hold: async (patience, body) => {
       for (;;) {
-        if (isFree()) {
+        if (patience === undefined || isFree()) {
           storage.setItem(key, `${owner} ${Date.now() + leaseMs}`)
           // Two may have seen it free: the last one to write has it.
           await pause(SETTLE_MS * (1 + Math.random()))
           if (isMine()) break
         }
-        if (Date.now() >= giveUpAtMs) return 'missed'
+        patience?.throwIfAborted()
         await pause(POLL_MS)
       }
       const release = () => {
@@ -43,7 +42,6 @@ export function createLeaseLock(
       addEventListener('pagehide', release)
       try {
         await body()
-        return 'held'
       } finally {
         removeEventListener('pagehide', release)
         release()

@@ -71,7 +71,7 @@ function sessionOfPage({
     raceWindowMs,
   })
   const engine = createEngine(ports, { base, holdsTokens, raceWindowMs, probe, refreshAhead })
-  const baseUrl = () => location.href
+  const baseUrl = () => document.baseURI
   const fetch = createSessionFetch(engine, ports, { origins, baseUrl })
   return faceOf(engine, fetch, origins)
 }

@@ -75,14 +75,22 @@ function createLock(
   storage: Storage | undefined,
   leaseMs: number,
 ): LockPort {
-  if (scope !== undefined && navigator.locks !== undefined) {
-    return createWebLock(navigator.locks, scope)
-  }
-  if (scope !== undefined && storage !== undefined) {
-    return createLeaseLock(storage, { key: `${scope}:lock`, owner: randomName(), leaseMs })
-  }
   // Nobody to exclude: the engine itself does one thing at a time.
-  return { hold: (_waitMs, body) => body().then(() => 'held') }
+  const none: LockPort = { hold: (_patience, body) => body() }
+  if (scope === undefined) return none
+  const lease = storage
+    ? createLeaseLock(storage, { key: `${scope}:lock`, owner: randomName(), leaseMs })
+    : none
+  if (navigator.locks === undefined) return lease
+  const web = createWebLock(navigator.locks, scope)
+  return {
+    hold: (patience, body) =>
+      web.hold(patience, body).catch((error: unknown) => {
+        if (patience?.aborted) throw error
+        // Denied, as in some sandboxed frames.
+        return lease.hold(patience, body)
+      }),
+  }
 }
 
 function createChannel(scope: string | undefined): ChannelPort {

@@ -67,7 +67,7 @@ export function learnSession(
   const held = settings.holdsTokens
   // A grant whose tokens are not here is of no use to who holds the tokens.
   if (held && regranted && tokens?.refresh === undefined) return state
-  if (isEcho(before, answer)) return state
+  if (isEcho(before, answer, nowMs)) return state
   const met = { ...state, ...contact }
   const known = describe(answer, same ? before : undefined, nowMs)
   if (same && tokens === undefined && isSameWord(before, known)) return met
@@ -108,21 +108,27 @@ export function endReasonOf(known: Known, code: string | undefined, nowMs: numbe
 }
 
 /** Whether the answer speaks of what is no longer so. */
-function isEcho(before: Known, answer: Answer & { readonly session: SessionInfoHeader }): boolean {
+function isEcho(
+  before: Known,
+  answer: Answer & { readonly session: SessionInfoHeader },
+  nowMs: number,
+): boolean {
   const { session: header, startedAtMs } = answer
+  // What was learned at a time to come was learned before this device's clock was set back.
+  const wasSentBefore = (atMs: number) => startedAtMs < atMs && atMs <= nowMs
   if (before.kind === 'nothing') return false
   if (before.kind === 'none') {
     if (header.handle === answer.handle) return true
     const unsure = answer.handle === undefined && before.reason === 'signed-out'
-    return unsure && startedAtMs < before.sinceMs
+    return unsure && wasSentBefore(before.sinceMs)
   }
   const older = header.serverNowMs < before.header.serverNowMs
-  if (header.grant === before.header.grant) return older && startedAtMs < before.contactAtMs
+  if (header.grant === before.header.grant) return older && wasSentBefore(before.contactAtMs)
   if (header.handle === before.header.handle) {
     // Sent after this grant was learned, it tells that the jar has gone back; else it is just late.
-    return header.generation <= before.header.generation && startedAtMs < before.grantedAtMs
+    return header.generation <= before.header.generation && wasSentBefore(before.grantedAtMs)
   }
-  return header.handle === answer.handle || (older && startedAtMs < before.learnedAtMs)
+  return header.handle === answer.handle || (older && wasSentBefore(before.learnedAtMs))
 }
 
 function describe(
@@ -146,7 +152,6 @@ function describe(
 
 /** Whether nothing changed that is worth a write. */
 function isSameWord(before: KnownSession, { header }: KnownSession): boolean {
-  const { serverNowMs: _then, ...said } = before.header
-  const { serverNowMs: _now, ...says } = header
-  return JSON.stringify(said) === JSON.stringify(says)
+  const { serverNowMs } = header
+  return JSON.stringify({ ...before.header, serverNowMs }) === JSON.stringify(header)
 }

@@ -6,13 +6,23 @@ import {
   MAX_ALARM_MS,
   MAX_CALL_MARGIN_MS,
   MAX_LEAD_MS,
+  MAX_RETRY_AFTER_MS,
   MIN_AHEAD_INTERVAL_MS,
 } from '../settings.ts'
-import { infoOf, type KnownSession } from '../shared-record.ts'
+import { infoOf, type KnownSession, type Unanswered } from '../shared-record.ts'
+import { headerOf } from './record-steps.ts'
+
+/**
+ * Whether a time is still to come that was set at most `aheadMs` ahead. One that lies further off
+ * was set before this device's clock was set back: nobody waits for it.
+ */
+function isToCome(atMs = 0, nowMs: number, aheadMs: number): boolean {
+  return nowMs < atMs && atMs <= nowMs + aheadMs
+}
 
 /** Whether the last failure asks for patience. */
 export function isBackingOff(state: EngineState, nowMs: number): boolean {
-  return state.trouble !== undefined && nowMs < state.trouble.retryAtMs
+  return isToCome(state.trouble?.retryAtMs, nowMs, MAX_RETRY_AFTER_MS)
 }
 
 /** Whether a call should not go out with the access token it has. */
@@ -50,12 +60,18 @@ export function canRefresh(state: EngineState): boolean {
  * Whether the current token may be presented: not when the answer to one two generations older may
  * still be on its way, for then it, arriving late, would look like a thief's.
  */
-export function mayPresent({ record }: EngineState, nowMs: number): boolean {
-  const { known } = record
-  const { unanswered } = record.attempts
-  if (unanswered === undefined || nowMs >= unanswered.untilMs) return true
-  if (unanswered.generation === null || known.kind !== 'active') return true
-  return known.header.generation <= unanswered.generation + 1
+export function mayPresent(state: EngineState, nowMs: number): boolean {
+  const header = headerOf(state)
+  const generation = openAttempt(state, nowMs)?.generation ?? null
+  return generation === null || header === undefined || header.generation <= generation + 1
+}
+
+/** The refresh whose answer may still be on its way, if there is one. */
+export function openAttempt(state: EngineState, nowMs: number): Unanswered | undefined {
+  const { unanswered } = state.record.attempts
+  return isToCome(unanswered?.untilMs, nowMs, 2 * state.settings.raceWindowMs)
+    ? unanswered
+    : undefined
 }
 
 /** When the alarm should ring: the next moment at which time alone makes work due. */
@@ -67,7 +83,7 @@ export function nextAlarmAtMs(state: EngineState, nowMs: number): number | undef
     (canRefresh(state) && (state.wants.length > 0 || (state.probing && !state.certain)))
   const dueAtMs = waiting ? nowMs : ahead
   if (dueAtMs === undefined) return undefined
-  const atMs = Math.max(dueAtMs, state.trouble?.retryAtMs ?? 0)
+  const atMs = Math.max(dueAtMs, (isBackingOff(state, nowMs) && state.trouble?.retryAtMs) || 0)
   // Timers count whole milliseconds: a fraction would make it ring before it is due.
   return Math.ceil(Math.min(atMs, nowMs + MAX_ALARM_MS))
 }

@@ -10,9 +10,9 @@ import {
   learnSession,
   noteAttempt,
 } from './record-steps.ts'
-import { canRefresh, isBackingOff, isRefreshDue, mayPresent } from './schedule.ts'
+import { canRefresh, isBackingOff, isRefreshDue, mayPresent, openAttempt } from './schedule.ts'
 import { isQuickRetry, noteTrouble } from './trouble.ts'
-import { failWants, settleThose, settleWants } from './want-steps.ts'
+import { addEffect, failWants, settleThose, settleWants } from './want-steps.ts'
 
 type Of<K extends EngineEvent['kind']> = Extract<EngineEvent, { readonly kind: K }>
 type Answered = Of<'task-answered'>
@@ -24,13 +24,6 @@ const endingCodes: readonly (string | undefined)[] = [
   'token_theft',
   'refresh_token_invalid',
 ]
-
-/** Another tab held the lock for too long. */
-export function missLock(state: EngineState, event: Of<'lock-missed'>): EngineState {
-  if (state.task.kind !== 'locking') return state
-  const free: EngineState = { ...state, task: { kind: 'idle' } }
-  return failWants(noteTrouble(free, { ...event, kind: 'locked' }))
-}
 
 /** A refresh or a sign-out was answered. */
 export function takeAnswer(state: EngineState, event: Answered): EngineState {
@@ -58,39 +51,38 @@ export function workOn(before: EngineState, moment: Moment): EngineState {
   }
   if (!isRefreshDue(state, nowMs)) return release(state)
   if (mayPresent(state, nowMs)) return sendRefresh(state, nowMs)
-  const untilMs = state.record.attempts.unanswered?.untilMs ?? nowMs
+  const { untilMs = nowMs } = openAttempt(state, nowMs) ?? {}
   return stop(noteTrouble(state, { ...moment, kind: 'settling', retryAfterMs: untilMs - nowMs }))
 }
 
 function sendRefresh(state: EngineState, nowMs: number): EngineState {
-  const { attempts, tokens } = state.record
-  const header = headerOf(state)
-  const old = attempts.unanswered
-  const open = old !== undefined && nowMs < old.untilMs ? old : undefined
+  const open = openAttempt(state, nowMs)
   const sent: SentRefresh = {
-    handle: header?.handle,
     serves: state.wants.filter(({ kind }) => kind !== 'leave').map(({ id }) => id),
     unansweredBefore: open,
   }
   const unanswered: Unanswered = {
-    generation: open ? open.generation : (header?.generation ?? null),
+    generation: open ? open.generation : (headerOf(state)?.generation ?? null),
     untilMs: nowMs + 2 * state.settings.raceWindowMs,
   }
-  return {
-    // Written before it is sent: if this tab dies now, the others know that it is on its way.
+  // Written before it is sent: if this tab dies now, the others know that it is on its way.
+  const noted: EngineState = {
     ...noteAttempt(state, unanswered),
     task: { kind: 'refreshing', sent },
-    effects: [...state.effects, { kind: 'send-refresh', refreshToken: tokens?.refresh }],
   }
+  return addEffect(noted, {
+    kind: 'send',
+    route: 'refresh',
+    refreshToken: state.record.tokens?.refresh,
+  })
 }
 
 function sendSignOut(state: EngineState, signOut: PendingSignOut): EngineState {
   const { refreshToken } = signOut
-  return {
-    ...state,
-    task: { kind: 'signing-out', signOut },
-    effects: [...state.effects, { kind: 'send-sign-out', refreshToken }],
-  }
+  return addEffect(
+    { ...state, task: { kind: 'signing-out', signOut } },
+    { kind: 'send', route: 'signOut', refreshToken },
+  )
 }
 
 function takeRefreshAnswer(before: EngineState, sent: SentRefresh, event: Answered): EngineState {
@@ -102,12 +94,14 @@ function takeRefreshAnswer(before: EngineState, sent: SentRefresh, event: Answer
     const served = settleThose(learned, ({ id }) => (sent.serves.includes(id) ? 'done' : undefined))
     return workOn(served, event)
   }
+  // Who sent a token knows better: somebody on the way has dropped the header with it.
+  const isDropped = state.settings.holdsTokens && code === 'no_session'
   const refused = status === 401 && endingCodes.includes(code)
-  if (refused || (session === SESSION_NONE && status < 500)) {
+  if (!isDropped && (refused || (session === SESSION_NONE && status < 500))) {
     const reason = endReasonOf(state.record.known, code, nowMs)
-    return workOn(forgetSession(state, reason, { handle: sent.handle, nowMs }), event)
+    return workOn(forgetSession(state, reason, { handle: answer.handle, nowMs }), event)
   }
-  const kind = status < 300 ? 'unreadable' : 'status'
+  const kind = isDropped || status < 300 ? 'unreadable' : 'status'
   return stop(noteTrouble(state, { ...event, kind, status, retryAfterMs }))
 }
 
@@ -144,8 +138,9 @@ function takeSignOutAnswer(
   sent: PendingSignOut,
   event: Answered,
 ): EngineState {
-  const { status, retryAfterMs } = event.answer
-  if (status >= 300 && status !== 401) {
+  const { session, status, retryAfterMs } = event.answer
+  // A login page of a proxy, a page of a CDN in the place of an error: not our API's word.
+  if (session !== SESSION_NONE) {
     return stop(noteTrouble(before, { ...event, kind: 'status', status, retryAfterMs }))
   }
   const { signOuts } = before.record
@@ -169,9 +164,5 @@ function stop(state: EngineState): EngineState {
 }
 
 function release(state: EngineState): EngineState {
-  return {
-    ...state,
-    task: { kind: 'idle' },
-    effects: [...state.effects, { kind: 'release-lock' }],
-  }
+  return addEffect({ ...state, task: { kind: 'idle' } }, { kind: 'release-lock' })
 }

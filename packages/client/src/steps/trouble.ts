@@ -34,15 +34,14 @@ export function isQuickRetry(state: EngineState): boolean {
 /** Ends the patience after trouble that a sign of life from the network has made pointless. */
 export function endPatience(state: EngineState, nowMs: number): EngineState {
   const { trouble } = state
-  if (trouble === undefined || !['network', 'timeout', 'locked'].includes(trouble.kind))
-    return state
+  if (trouble === undefined || !['network', 'timeout'].includes(trouble.kind)) return state
   return { ...state, trouble: { ...trouble, retryAtMs: Math.min(nowMs, trouble.retryAtMs) } }
 }
 
 function delayMs({ kind, retryAfterMs, random }: Failure, failures: number): number {
   if (kind === 'network' && failures === 1) return QUICK_RETRY_MS * (1 + random)
-  if (kind === 'settling') return retryAfterMs ?? MAX_BACKOFF_MS
-  const backoffMs = Math.min(MAX_BACKOFF_MS, BACKOFF_BASE_MS * 2 ** Math.min(failures, 10))
-  const jitteredMs = backoffMs * (0.5 + random / 2)
-  return Math.min(MAX_RETRY_AFTER_MS, Math.max(jitteredMs, retryAfterMs ?? 0))
+  const backoffMs = Math.min(MAX_BACKOFF_MS, BACKOFF_BASE_MS * 2 ** failures)
+  // When an earlier refresh has settled is known; else it is a guess.
+  const ownMs = kind === 'settling' ? 0 : backoffMs * (0.5 + random / 2)
+  return Math.min(MAX_RETRY_AFTER_MS, Math.max(ownMs, retryAfterMs ?? 0))
 }

@@ -73,6 +73,11 @@ function queueSignOut(
   return asked.handle === null && signOuts.length > 0 ? signOuts : [asked]
 }
 
+/** Adds something to what is to be done. */
+export function addEffect(state: EngineState, effect: EngineEffect): EngineState {
+  return { ...state, effects: [...state.effects, effect] }
+}
+
 /** Settles every want whose wish has come true, or cannot any more. */
 export function settleWants(state: EngineState): EngineState {
   return settleThose(state, (want) => outcomeOf(want, state))
@@ -88,13 +93,12 @@ export function settleThose(
   state: EngineState,
   resultOf: (want: Want) => WantResult | undefined,
 ): EngineState {
-  const effects: EngineEffect[] = []
-  const wants = state.wants.filter((want) => {
+  let settled = state
+  for (const want of state.wants) {
     const result = resultOf(want)
-    if (result !== undefined) effects.push({ kind: 'settle', id: want.id, result })
-    return result === undefined
-  })
-  return effects.length === 0 ? state : { ...state, wants, effects: [...state.effects, ...effects] }
+    if (result !== undefined) settled = settle(settled, want.id, result)
+  }
+  return settled
 }
 
 function outcomeOf(want: Want, state: EngineState): WantResult | undefined {
@@ -121,5 +125,6 @@ function wait(state: EngineState, want: Want): EngineState {
 }
 
 function settle(state: EngineState, id: number, result: WantResult): EngineState {
-  return { ...state, effects: [...state.effects, { kind: 'settle', id, result }] }
+  const wants = state.wants.filter((want) => want.id !== id)
+  return addEffect({ ...state, wants }, { kind: 'settle', id, result })
 }

@@ -148,10 +148,10 @@ export class Tab {
         return world.takeLock(this)
       case 'release-lock':
         return world.releaseLock(this)
-      case 'send-refresh':
-        return this.#send({ route: 'refresh', refreshToken: effect.refreshToken })
-      case 'send-sign-out':
-        return this.#send({ route: 'sign-out', refreshToken: effect.refreshToken })
+      case 'send': {
+        const route = effect.route === 'refresh' ? 'refresh' : 'sign-out'
+        return this.#send({ route, refreshToken: effect.refreshToken })
+      }
       case 'settle': {
         const waiter = this.#waiters.get(effect.id)
         if (waiter === undefined) throw new Error(`want ${effect.id} was settled twice`)

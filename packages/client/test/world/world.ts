@@ -72,8 +72,10 @@ export class World implements TabHost {
       this.time.after(this.settings.raceWindowMs / 2, () => {
         const place = this.lockQueue.indexOf(tab)
         if (place <= 0) return
+        // It takes the lock away from whoever holds it.
         this.lockQueue.splice(place, 1)
-        tab.dispatch({ kind: 'lock-missed' })
+        this.lockQueue[0] = tab
+        this.#grantLock()
       })
     }
   }
