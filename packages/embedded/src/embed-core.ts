@@ -4,6 +4,7 @@ import {
   appSettings,
   type Clock,
   type CoreDeps,
+  type EpochMs,
   type EventSink,
   faultsOf,
   type Store,
@@ -14,18 +15,19 @@ import { accessTokens } from './access-tokens.ts'
 import { appCores } from './app-cores.ts'
 import { openAppDirectory } from './app-registry.ts'
 import { claimStore } from './claim-store.ts'
-import { openCoreClock } from './core-clock.ts'
-import { openKeyRings } from './key-rings.ts'
-import { keySettings, type SigningOptions } from './key-settings.ts'
+import { watchClock } from './clock-watch.ts'
+import type { SigningOptions } from './key-settings.ts'
 import { openSecretRing } from './master-secret.ts'
 import { namedLog } from './named-log.ts'
 import { noticingStore } from './noticing-store.ts'
+import { openKeys } from './open-keys.ts'
 import { presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
 import { systemRandom } from './random-pool.ts'
 import { appRegistry } from './registry-changes.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
+import { steadyClock } from './steady-clock.ts'
 import { startSweeper } from './sweeper.ts'
 import { type WireSide, wireSide } from './wire-side.ts'
 
@@ -74,6 +76,11 @@ export interface EmbedOptions {
   readonly onStoreError?: (error: StoreError) => void
   /** Whether `close` closes the store too. Default true. */
   readonly closesStore?: boolean
+  /**
+   * Whether this core only looks in, as a command does beside cores that serve: it makes, turns and
+   * deletes no signing key, sweeps nothing, and neither reads nor leaves a time. Default false.
+   */
+  readonly isVisitor?: boolean
 }
 
 /** A core in this process: the API of the default app, and of the others by name. */
@@ -89,50 +96,50 @@ export type EmbeddedCore = CoreApi &
     readonly signingKeyAgeSeconds: (app: string) => Promise<number>
     /** Resolves if the store takes reads and writes now. */
     readonly ping: () => Promise<void>
-    /** This core's time, ms since the epoch: what tokens and sessions are judged by. */
-    readonly nowMs: () => number
-    /**
-     * Why nothing may be decided by that time now, in words; null if all is well. Until then
-     * whatever needs the time is refused as `unavailable`.
-     */
-    readonly clockFault: () => string | null
     /** Deletes what has ended now, beyond the regular sweeps. Returns how many rows. */
     readonly sweep: () => Promise<number>
     /** Ends every following of the feed of revocations, ahead of `close`; new ones are refused. */
     readonly endFeeds: () => void
   }
 
+const systemClock: Clock = { nowMs: () => Date.now() as EpochMs }
+
 /**
  * Opens a core in this process. Brings the store's schema up to date, makes the first signing key
- * of each app, and refuses a master secret that is not the store's. Throws for illegal settings
- * (all faults in one message), a wrong secret, or a store that cannot be reached.
+ * of each app, and refuses a master secret that is not the store's. A key that is there goes before
+ * `signing`, and the difference is reported. Throws for illegal settings (all faults in one
+ * message), a wrong secret, or a store that cannot be reached.
  */
 export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
-  const { store, closesStore = true, onTrouble = reportTrouble } = options
+  const {
+    store,
+    clock: wall = systemClock,
+    closesStore = true,
+    isVisitor = false,
+    onTrouble = reportTrouble,
+  } = options
   const settings = settingsOfApps(options)
   const secrets = openSecretRing([options.secret].flat())
   await store.migrate()
   await claimStore(store, secrets)
-  const time = await openCoreClock({ store, clock: options.clock, onTrouble })
-  const { clock, decisive } = time
-  const signing = keySettings(options.signing)
-  const turningOf = options.signing?.turningOf
-  const keys = openKeyRings({
-    ...{ store, secrets, clock, settings: signing, onTrouble },
-    ...(turningOf === undefined ? {} : { settingsOf: turningOf }),
+  const clock = steadyClock(wall, options.clock === undefined ? () => performance.now() : () => 0)
+  const watch = isVisitor ? undefined : await watchClock({ store, wall, clock, onTrouble })
+  const keys = await openKeys({
+    ...{ store, secrets, clock, isVisitor, onTrouble },
+    ...{ signing: options.signing, apps: [...settings.keys()] },
   })
-  await Promise.all([...settings.keys()].map((app) => keys.own.reload(app)))
   const tail = revocationTail({ store: namedLog(store), clock, onTrouble })
-  const feed = revocationFeed({ tail, clock, clockFault: time.fault })
+  const feed = revocationFeed(tail, clock)
   const sessions = noticingStore(store, tail.nudge)
   const { tenants = {} } = options
-  const known = { records: store, sessions, clock: decisive, apps: settings, tenants, onTrouble }
+  const known = { records: store, sessions, clock, apps: settings, tenants, onTrouble }
   const directory = await openAppDirectory(known)
   const refreshTokens = presentRefreshTokens(sealedRefreshTokens(secrets), directory)
+  const makeKeys = async (app: AppId) => (isVisitor ? undefined : keys.own.reload(app))
   const deps: CoreDeps = {
     store: sessions,
     revocationFeed: feed,
-    clock: decisive,
+    clock,
     random: systemRandom,
     refreshTokens,
     accessTokens: presentAccessTokens(
@@ -140,16 +147,14 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
       directory,
     ),
     publicKeys: keys.publicKeys,
-    registry: appRegistry({ ...known, directory, makeKeys: keys.own.reload }),
+    registry: appRegistry({ ...known, directory, makeKeys }),
     emit: guardedSink(options.onEvent, onTrouble),
     ...(options.onStoreError === undefined ? {} : { onStoreError: options.onStoreError }),
   }
   const coreOf = appCores(deps, directory)
   const core = coreOf(DEFAULT_APP)
   if (core === undefined) throw new Error('there is no default app')
-  const sweeper = startSweeper({
-    ...{ store, clock, storeMs: time.storeMs, clockFault: time.fault, onTrouble },
-  })
+  const sweeper = isVisitor ? undefined : startSweeper(store, clock, onTrouble)
   return {
     ...core,
     ...wireSide({ deps, directory, secrets, keys }),
@@ -161,16 +166,14 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
       return (clock.nowMs() - signsFromMs) / 1_000
     },
     ping: () => store.ping(),
-    nowMs: () => clock.nowMs(),
-    clockFault: () => time.fault(),
-    sweep: () => sweeper.sweep(),
+    sweep: async () => sweeper?.sweep() ?? 0,
     endFeeds: () => feed.close(),
     async close() {
       feed.close()
       tail.close()
       directory.close()
-      await sweeper.stop()
-      await time.stop()
+      await sweeper?.stop()
+      await watch?.stop()
       if (closesStore) await store.close()
     },
   }

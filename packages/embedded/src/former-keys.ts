@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import type { AppId, Clock, RecordStore, StoredRecord } from '@pawl/core'
+import { keptFresh } from './kept-fresh.ts'
 import { KEY_RELOAD_MS } from './key-reload.ts'
 import type { SigningAlgorithm, SigningKey } from './signing-key.ts'
 
@@ -41,43 +42,31 @@ export async function insertFormerKey(
   await store.insertRecord({ kind: FORMER_KEY_KIND, app, id: key.kid }, JSON.stringify(key))
 }
 
-/** The former keys of all apps; each app's are read anew every few seconds. */
+/**
+ * The former keys of all apps; each app's are read anew every few seconds, while those in memory are
+ * used on.
+ */
 export function openFormerKeys(options: {
   readonly store: RecordStore
   readonly clock: Clock
+  /** Told when the store could not be read and the keys in memory are used on. */
+  readonly onTrouble: (error: unknown) => void
 }): FormerKeys {
-  const { store, clock } = options
-  const known = new Map<AppId, { readonly keys: readonly FormerKey[]; readonly atMs: number }>()
-  const reading = new Map<AppId, Promise<readonly FormerKey[]>>()
-
-  async function read(app: AppId): Promise<readonly FormerKey[]> {
-    const records = await store.listRecords(FORMER_KEY_KIND, app)
-    const keys = records.map((record) => openKey(decode(record)))
-    known.set(app, { keys, atMs: performance.now() })
-    return keys
-  }
+  const { store, clock, onTrouble } = options
+  const fresh = keptFresh<readonly FormerKey[]>({
+    async read(app) {
+      const records = await store.listRecords(FORMER_KEY_KIND, app)
+      return records.map((record) => openKey(decode(record)))
+    },
+    nowMs: clock.nowMs,
+    reloadMsOf: () => KEY_RELOAD_MS,
+    onTrouble,
+  })
 
   async function living(app: AppId): Promise<readonly FormerKey[]> {
-    const entry = known.get(app)
-    const isFresh = entry !== undefined && performance.now() - entry.atMs < KEY_RELOAD_MS
-    const keys = isFresh ? entry.keys : await readOnce(app)
+    const keys = await fresh.get(app)
     const nowMs = clock.nowMs()
     return keys.filter(({ notAfterMs }) => notAfterMs === null || nowMs < notAfterMs)
-  }
-
-  /** One look at a time; in trouble, what is known stays in use. */
-  function readOnce(app: AppId): Promise<readonly FormerKey[]> {
-    const underWay = reading.get(app)
-    if (underWay !== undefined) return underWay
-    const look = read(app)
-      .catch((error: unknown) => {
-        const entry = known.get(app)
-        if (entry === undefined) throw error
-        return entry.keys
-      })
-      .finally(() => reading.delete(app))
-    reading.set(app, look)
-    return look
   }
 
   return {

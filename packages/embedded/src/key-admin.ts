@@ -13,10 +13,13 @@ import {
   rewrapKeyRecord,
   SIGNING_KEY_KIND,
   SIGNING_KEY_KINDS,
+  type SigningKeyKind,
 } from './signing-key-records.ts'
 
 /** What an operator sees of a signing key. */
 export interface KeyListing extends KeyFacts {
+  /** `signing-key`: it signs for the app; the others are for wires that need another nature. */
+  readonly kind: SigningKeyKind
   /** Whether the secrets given open it; no core starts on a store with one that they do not. */
   readonly isOpenable: boolean
 }
@@ -26,11 +29,11 @@ export type KeyRevocation = 'revoked' | 'unknown'
 
 /** An operator's hands on the keys of a store; running cores follow within seconds. */
 export interface KeyAdmin {
-  /** The keys of an app, oldest first. */
+  /** The keys of an app, those that sign for it first, of one kind oldest first. */
   readonly list: (app: AppId) => Promise<readonly KeyListing[]>
   /**
-   * Makes the next key now; it signs once every verifier can have seen it. Throws a
-   * `WrongSecretError` under a secret that the store's cores could not open it with.
+   * Makes the next key now; it signs once every verifier can have seen it. The present one, a
+   * static one too, goes when its last token is dead. Throws a `WrongSecretError` under a secret that the store's cores could not open it with.
    */
   readonly rotate: (
     app: AppId,
@@ -80,6 +83,7 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
       const records = await recordsOf(app)
       return records.map((record) => ({
         ...readKeyFacts(record),
+        kind: record.kind as SigningKeyKind,
         isOpenable: opensKeyRecord(ring, record),
       }))
     },
@@ -89,7 +93,7 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
       const signsFromMs = (nowMs + delayMs) as EpochMs
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const after = await store.listRecords(SIGNING_KEY_KIND, app)
-        const order = { app, algorithm, isTurning, nowMs, signsFromMs, after }
+        const order = { app, algorithm, isTurning, isByHand: true, nowMs, signsFromMs, after }
         if (await insertKey(store, ring, order)) return { signsFromMs }
       }
       throw new Error(`the signing keys of app ${app} keep changing: try again`)

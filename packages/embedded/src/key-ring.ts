@@ -1,12 +1,14 @@
 import {
   type AppId,
   type Clock,
-  type EpochMs,
+  type KeyPlan,
   type KeySettings,
   type PublicKeys,
   planKeys,
   type RecordStore,
+  StoreError,
 } from '@pawl/core'
+import { keptFresh } from './kept-fresh.ts'
 import { KEY_RELOAD_MS } from './key-reload.ts'
 import type { SecretRing } from './master-secret.ts'
 import type { SigningAlgorithm, SigningKey } from './signing-key.ts'
@@ -43,12 +45,14 @@ export interface KeyRing extends PublicKeys {
   readonly findByKid: (app: AppId, kid: string) => Promise<SigningKey | undefined>
   /** When the next key will be made, in whole seconds from now, at least 1; null for never. */
   readonly nextKeySeconds: (app: AppId) => Promise<number | null>
+  /** What is known of an app's keys; waits only while that is nothing. */
+  readonly present: (app: AppId) => AppKeys | Promise<AppKeys>
   /** Reads an app's keys now, and turns them if it is time. */
   readonly reload: (app: AppId) => Promise<void>
 }
 
 /** How the keys of a ring are made. */
-export type RingSettings = KeySettings & { readonly algorithm: SigningAlgorithm }
+export type RingSettings = KeySettings<SigningAlgorithm>
 
 /** What an app may have of its own. */
 export type TurningOverride = Partial<Pick<KeySettings, 'intervalMs' | 'publishAheadMs' | 'keptMs'>>
@@ -65,91 +69,67 @@ export interface KeyRingOptions {
   readonly kind?: SigningKeyKind
   /** Whether an app's first key is made only when it is to sign. Default: at the first look. */
   readonly isOnDemand?: boolean
+  /** Whether keys are read only: none is made, turned or deleted. Default false. */
+  readonly isVisitor?: boolean
   /** Told when the store could not be read and the keys in memory are used on. */
   readonly onTrouble: (error: unknown) => void
 }
 
 /** What is known of one app's keys. */
-interface AppKeys {
-  readonly loadedAtMs: EpochMs
+export interface AppKeys {
   readonly keys: readonly SigningKey[]
   /** Undefined until somebody needs it, in a ring on demand. */
   readonly signing: SigningKey | undefined
+  /** The one that was made last, be it that it signs only later. */
+  readonly newest: SigningKey | undefined
   readonly byHeader: ReadonlyMap<string, SigningKey>
   readonly byKid: ReadonlyMap<string, SigningKey>
   /** When the next key will be made; null if none is to come. */
   readonly nextAtMs: number | null
 }
 
-/** A ring over the store. Each app's keys are read when first needed and every few seconds then. */
+/**
+ * A ring over the store. Each app's keys are read when first needed and every few seconds then,
+ * while those in memory are used on: only for a key that nobody knows yet is a read waited for.
+ */
 export function openKeyRing(options: KeyRingOptions): KeyRing {
   const { clock, onTrouble, isOnDemand = false } = options
   const wanted = new Set<AppId>()
-  const rings = new Map<AppId, AppKeys>()
-  const loading = new Map<AppId, Promise<AppKeys>>()
   const opened = new Map<string, SigningKey>()
-
-  /** One look at the store at a time; a failed one leaves the known keys in use. */
-  function load(app: AppId): Promise<AppKeys> {
-    const underWay = loading.get(app)
-    if (underWay !== undefined) return underWay
-    const makesFirst = !isOnDemand || wanted.has(app)
-    const look = turnKeys(options, opened, { app, makesFirst })
-      .catch((error: unknown) => {
-        const known = rings.get(app)
-        if (known === undefined) throw error
-        onTrouble(error)
-        return { ...known, loadedAtMs: clock.nowMs() }
-      })
-      .then((ring) => {
-        rings.set(app, ring)
-        return ring
-      })
-      .finally(() => loading.delete(app))
-    loading.set(app, look)
-    return look
-  }
-
-  const reloadMsOf = (app: AppId): number =>
-    Math.min(KEY_RELOAD_MS, settingsFor(options, app).intervalMs / LOOKS_PER_INTERVAL)
-
-  function current(app: AppId, maxAgeMs: number): AppKeys | Promise<AppKeys> {
-    const ring = rings.get(app)
-    if (ring === undefined) return load(app)
-    // A clock that was set back must not make old knowledge look fresh.
-    return Math.abs(clock.nowMs() - ring.loadedAtMs) < maxAgeMs ? ring : load(app)
-  }
+  const fresh = keptFresh<AppKeys>({
+    read: (app) => turnKeys(options, opened, { app, makesFirst: !isOnDemand || wanted.has(app) }),
+    nowMs: clock.nowMs,
+    reloadMsOf: (app) =>
+      Math.min(KEY_RELOAD_MS, settingsFor(options, app).intervalMs / LOOKS_PER_INTERVAL),
+    onTrouble,
+  })
 
   return {
     async signingKeyOf(app) {
-      const { signing } = await current(app, reloadMsOf(app))
+      const { signing } = await fresh.get(app)
       if (signing !== undefined) return signing
       wanted.add(app)
-      await loading.get(app)
-      const made = (await load(app)).signing
-      if (made === undefined) throw new Error(`the app ${app} has no signing key`)
-      return made
+      const made = (await fresh.reload(app)).signing
+      if (made !== undefined) return made
+      throw new StoreError('unavailable', `the app ${app} has no signing key yet`)
     },
     async findByHeader(app, header) {
-      const known = (await current(app, reloadMsOf(app))).byHeader.get(header)
-      return known ?? (await current(app, UNKNOWN_KEY_COOL_DOWN_MS)).byHeader.get(header)
+      const known = (await fresh.get(app)).byHeader.get(header)
+      return known ?? (await fresh.getWithin(app, UNKNOWN_KEY_COOL_DOWN_MS)).byHeader.get(header)
     },
     async findByKid(app, kid) {
-      const known = (await current(app, reloadMsOf(app))).byKid.get(kid)
-      return known ?? (await current(app, UNKNOWN_KEY_COOL_DOWN_MS)).byKid.get(kid)
+      const known = (await fresh.get(app)).byKid.get(kid)
+      return known ?? (await fresh.getWithin(app, UNKNOWN_KEY_COOL_DOWN_MS)).byKid.get(kid)
     },
     async publicKeySet(app) {
-      const { keys, nextAtMs } = await current(app, reloadMsOf(app))
+      const { keys, nextAtMs } = await fresh.get(app)
       const seconds = secondsUntil(nextAtMs, clock) ?? KEY_SET_MAX_AGE_SECONDS
       const maxAgeSeconds = Math.min(KEY_SET_MAX_AGE_SECONDS, seconds)
       return { keys: keys.map(({ jwk }) => jwk), maxAgeSeconds }
     },
-    nextKeySeconds: async (app) =>
-      secondsUntil((await current(app, reloadMsOf(app))).nextAtMs, clock),
-    async reload(app) {
-      await loading.get(app)
-      await load(app)
-    },
+    nextKeySeconds: async (app) => secondsUntil((await fresh.get(app)).nextAtMs, clock),
+    present: fresh.get,
+    reload: async (app) => void (await fresh.reload(app)),
   }
 }
 
@@ -164,35 +144,45 @@ async function turnKeys(
   opened: Map<string, SigningKey>,
   { app, makesFirst }: { readonly app: AppId; readonly makesFirst: boolean },
 ): Promise<AppKeys> {
-  const { store, secrets, clock, kind = SIGNING_KEY_KIND } = options
+  const { store, secrets, clock, kind = SIGNING_KEY_KIND, isVisitor = false } = options
   const settings = settingsFor(options, app)
   for (let turn = 0; turn < TURNS_MAX; turn++) {
     const nowMs = clock.nowMs()
     const stored = await readKeys(options, opened, app)
     const keys = stored.map(({ key }) => key)
     const plan = planKeys(keys, settings, nowMs)
-    const isIdle = keys.length === 0 && !makesFirst
+    const isIdle = isVisitor || (keys.length === 0 && !makesFirst)
     if (plan.next !== null && !isIdle) {
       const after = stored.map(({ record }) => record)
-      const { algorithm, isTurning } = settings
-      const order = { app, kind, algorithm, isTurning, nowMs, ...plan.next, after }
+      const order = { app, kind, nowMs, ...plan.next, isByHand: false, after }
       await insertKey(store, secrets, order)
       continue
     }
     for (const { key, record } of stored) {
-      if (plan.dead.includes(key)) await store.deleteRecord(record)
+      if (plan.dead.includes(key) && !isVisitor) await store.deleteRecord(record)
     }
-    const living = keys.filter((key) => !plan.dead.includes(key))
-    const byHeader = new Map(living.map((key) => [key.header, key]))
-    const byKid = new Map(living.map((key) => [key.kid, key]))
-    const newest = keys.at(-1)
-    const nextAtMs =
-      newest === undefined || !settings.isTurning
-        ? null
-        : newest.signsFromMs + settings.intervalMs - settings.publishAheadMs
-    return { loadedAtMs: nowMs, keys: living, signing: plan.signing, byHeader, byKid, nextAtMs }
+    return appKeys(plan, keys, settings)
   }
   throw new Error(`the signing keys of app ${app} keep changing`)
+}
+
+function appKeys(
+  { dead, signing }: KeyPlan<SigningKey>,
+  keys: readonly SigningKey[],
+  settings: RingSettings,
+): AppKeys {
+  const living = keys.filter((key) => !dead.includes(key))
+  const newest = keys.at(-1)
+  return {
+    keys: living,
+    signing,
+    newest,
+    byHeader: new Map(living.map((key) => [key.header, key])),
+    byKid: new Map(living.map((key) => [key.kid, key])),
+    nextAtMs: newest?.isTurning
+      ? newest.signsFromMs + settings.intervalMs - settings.publishAheadMs
+      : null,
+  }
 }
 
 function settingsFor({ settings, settingsOf }: KeyRingOptions, app: AppId): RingSettings {

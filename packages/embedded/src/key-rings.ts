@@ -6,17 +6,21 @@ import {
   type KeyRingOptions,
   openKeyRing,
 } from './key-ring.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** Keys of one nature: one of them signs, all of them verify. */
+export type FittingKeys = Pick<KeyRing, 'signingKeyOf' | 'findByKid'>
 
 /** All keys that sign for an app, by what they are needed for. */
 export interface KeyRings {
   /** What the settings say: turning or static. Native tokens are signed with it. */
   readonly own: KeyRing
   /** Keys that turn, whatever the settings say. */
-  readonly turning: KeyRing
+  readonly turning: FittingKeys
   /** A key that stays, whatever the settings say. */
-  readonly static: KeyRing
+  readonly static: FittingKeys
   /** A key that stays, for RS256. */
-  readonly rsa: KeyRing
+  readonly rsa: FittingKeys
   /** Keys of a core whose sessions were taken over: they verify, and never sign. */
   readonly former: FormerKeys
   /** The public side of them all; made are only those that somebody needed. */
@@ -25,35 +29,73 @@ export interface KeyRings {
   readonly nextKeySeconds: (app: AppId) => Promise<number | null>
 }
 
-/** Opens the rings of a store. Keys that the settings ask for serve as many needs as they can. */
+/**
+ * Opens the rings of a store. An app's own key, made as the settings say, serves as many needs as
+ * it can: what it is counts, not what the settings say of it, for they may have changed since.
+ */
 export function openKeyRings(options: KeyRingOptions): KeyRings {
   const { settings } = options
   const onDemand = { ...options, isOnDemand: true }
-  const own = openKeyRing(options)
-  const turning = settings.isTurning
-    ? own
-    : openKeyRing({
-        ...onDemand,
-        kind: 'turning-key',
-        settings: { ...settings, isTurning: true },
-      })
   const stays = { ...settings, isTurning: false }
-  const fixed = settings.isTurning
-    ? openKeyRing({ ...onDemand, kind: 'static-key', settings: stays })
-    : own
-  const rsa =
-    settings.algorithm === 'RS256'
-      ? fixed
-      : openKeyRing({ ...onDemand, kind: 'rsa-key', settings: { ...stays, algorithm: 'RS256' } })
-  const rings = [...new Set([turning, fixed, rsa])]
+  const own = openKeyRing(options)
+  const turning = openKeyRing({
+    ...{ ...onDemand, kind: 'turning-key' },
+    settings: { ...settings, isTurning: true },
+  })
+  const fixed = openKeyRing({ ...onDemand, kind: 'static-key', settings: stays })
+  const rsa = openKeyRing({
+    ...{ ...onDemand, kind: 'rsa-key' },
+    settings: { ...stays, algorithm: 'RS256' },
+  })
+  const rings = [own, turning, fixed, rsa]
   const former = openFormerKeys(options)
-  const publicKeySet = unionOf(rings, former)
   const nextKeySeconds = async (app: AppId) => {
     const next = await Promise.all(rings.map((ring) => ring.nextKeySeconds(app)))
     return next.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)), null)
   }
-  const publicKeys = { publicKeySet }
-  return { own, turning, static: fixed, rsa, former, publicKeys, nextKeySeconds }
+  return {
+    own,
+    turning: firstThatFits([own, turning], ({ isTurning }) => isTurning),
+    static: firstThatFits([own, fixed], ({ isTurning }) => !isTurning),
+    rsa: firstThatFits(
+      [own, fixed, rsa],
+      ({ isTurning, algorithm }) => !isTurning && algorithm === 'RS256',
+    ),
+    former,
+    publicKeys: { publicKeySet: unionOf(rings, former) },
+    nextKeySeconds,
+  }
+}
+
+/** The keys of several rings that fit one need; if none signs yet, the last ring makes one. */
+function firstThatFits(
+  rings: readonly [KeyRing, ...KeyRing[]],
+  isFit: (key: SigningKey) => boolean,
+): FittingKeys {
+  const last = rings.at(-1) ?? rings[0]
+  return {
+    async signingKeyOf(app) {
+      for (const ring of rings) {
+        const { signing } = await ring.present(app)
+        if (signing !== undefined && isFit(signing)) return signing
+      }
+      return last.signingKeyOf(app)
+    },
+    async findByKid(app, kid) {
+      const find = async (
+        keyIn: (ring: KeyRing) => Promise<SigningKey | undefined>,
+      ): Promise<SigningKey | undefined> => {
+        for (const ring of rings) {
+          const key = await keyIn(ring)
+          if (key !== undefined && isFit(key)) return key
+        }
+        return undefined
+      }
+      // All that is in memory first: a key of one ring must not make the others read.
+      const known = await find(async (ring) => (await ring.present(app)).byKid.get(kid))
+      return known ?? find((ring) => ring.findByKid(app, kid))
+    },
+  }
 }
 
 function unionOf(rings: readonly KeyRing[], former: FormerKeys): PublicKeys['publicKeySet'] {

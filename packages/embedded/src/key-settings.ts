@@ -3,9 +3,15 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'
 
 /** How access tokens are signed, and how the keys turn. */
 export interface SigningOptions {
-  /** Default `ES256`; changing it turns the key, and tokens of the old one stay good. */
+  /**
+   * Default `ES256`. Of an app that has a key already, the next one has it: when the present one
+   * turns, or when `KeyAdmin.rotate` makes it. Tokens of the old one stay good.
+   */
   readonly algorithm?: SigningAlgorithm
-  /** `turning` (default), or `static`: one key that signs until it is taken away. */
+  /**
+   * `turning` (default), or `static`: one key that signs until somebody turns it. An app that has
+   * a key already keeps to its kind until `KeyAdmin.rotate` makes one of the other.
+   */
   readonly keys?: 'turning' | 'static'
   /** How long a turning key signs, in seconds: two hours to a year, default seven days. */
   readonly keyIntervalSeconds?: number
@@ -27,9 +33,7 @@ const PUBLISH_AHEAD_MS = 3_600_000
 const CLOCK_SKEW_MS = 60_000
 
 /** The settings of the turning of keys. Throws for options out of range, with a sentence. */
-export function keySettings(
-  options: SigningOptions = {},
-): KeySettings & { readonly algorithm: SigningAlgorithm } {
+export function keySettings(options: SigningOptions = {}): KeySettings<SigningAlgorithm> {
   const { algorithm = 'ES256', keys = 'turning' } = options
   const { keyIntervalSeconds = KEY_INTERVAL_SECONDS } = options
   const [minSeconds, maxSeconds] = KEY_INTERVAL_RANGE_SECONDS

@@ -11,7 +11,7 @@ import type {
 import { decodeBase64url } from './base64url.ts'
 import { companionOf } from './companions.ts'
 import type { FormerKeys, VerifyingKey } from './former-keys.ts'
-import type { KeyRing } from './key-ring.ts'
+import type { FittingKeys } from './key-rings.ts'
 import { packLineage, unpackLineage } from './lineage-bytes.ts'
 import type { SecretRing } from './master-secret.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -57,7 +57,7 @@ export interface TokenShape {
 /** Access tokens of a wire's own form, signed with the keys of `ring`. */
 export function shapedAccessTokens(options: {
   readonly shape: TokenShape
-  readonly ring: KeyRing
+  readonly ring: FittingKeys
   readonly former: FormerKeys
   readonly secrets: SecretRing
   readonly hasCompanion: boolean
@@ -123,7 +123,7 @@ async function keyNamedIn(
   of: {
     readonly app: AppId
     readonly shape: TokenShape
-    readonly ring: KeyRing
+    readonly ring: FittingKeys
     readonly former: FormerKeys
   },
 ): Promise<VerifyingKey | undefined> {

@@ -34,6 +34,8 @@ interface KeyRecord {
   readonly alg: SigningAlgorithm
   readonly createdAtMs: number
   readonly signsFromMs: number
+  /** Whether an operator asked for it; left out for no. */
+  readonly isByHand?: boolean
   /** `<secretId>.<base64url of the sealed PKCS #8>`; bound to app, kid and purpose. */
   readonly sealed: string
 }
@@ -53,6 +55,8 @@ export interface KeyOrder {
   readonly isTurning: boolean
   readonly nowMs: EpochMs
   readonly signsFromMs: EpochMs
+  /** Whether an operator asks for it, so that it may take the place of a static one. */
+  readonly isByHand: boolean
 }
 
 /**
@@ -75,6 +79,7 @@ export async function insertKey(
     alg: order.algorithm,
     createdAtMs: order.nowMs,
     signsFromMs: order.signsFromMs,
+    ...(order.isByHand ? { isByHand: true } : {}),
     sealed: sealKey(secrets, pkcs8, contextOf(app, kid)),
   }
   pkcs8.fill(0)
@@ -86,10 +91,10 @@ export async function insertKey(
  * moved to another app or key, or sealed under a master secret that this core does not hold.
  */
 export function openKeyRecord(secrets: SecretRing, record: StoredRecord): SigningKey {
-  const { kid, alg, createdAtMs, signsFromMs, sealed } = parseKeyRecord(record)
+  const { kid, alg, createdAtMs, signsFromMs, isByHand = false, sealed } = parseKeyRecord(record)
   const pkcs8 = unsealKey(secrets, sealed, contextOf(record.app as AppId, kid))
   if (pkcs8 === undefined) throw corrupt(record)
-  const facts = { kid, algorithm: alg }
+  const facts = { kid, algorithm: alg, isByHand }
   try {
     return signingKey(
       { ...facts, createdAtMs: createdAtMs as EpochMs, signsFromMs: signsFromMs as EpochMs },
@@ -106,6 +111,7 @@ export function openKeyRecord(secrets: SecretRing, record: StoredRecord): Signin
 export interface KeyFacts {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
+  readonly isTurning: boolean
   readonly createdAtMs: EpochMs
   readonly signsFromMs: EpochMs
   /** The id of the master secret it is sealed under. */
@@ -121,6 +127,7 @@ export function readKeyFacts(record: StoredRecord): KeyFacts {
   return {
     kid,
     algorithm,
+    isTurning: kid.startsWith(KID_PREFIX.turning),
     createdAtMs: createdAtMs as EpochMs,
     signsFromMs: signsFromMs as EpochMs,
     secretId: sealed.split('.')[0] ?? '',
@@ -176,12 +183,13 @@ function parseKeyRecord(record: StoredRecord): KeyRecord {
   } catch (cause) {
     throw corrupt(record, cause)
   }
-  const { kid, alg, createdAtMs, signsFromMs = createdAtMs, sealed } = value ?? {}
+  const { kid, alg, createdAtMs, signsFromMs = createdAtMs, isByHand, sealed } = value ?? {}
   const isKnown = alg !== undefined && SIGNING_ALGORITHMS.includes(alg)
   if (!kid || !isKnown || createdAtMs === undefined || signsFromMs === undefined || !sealed) {
     throw corrupt(record)
   }
-  return { kid, alg, createdAtMs, signsFromMs, sealed }
+  const mark = isByHand === true ? { isByHand } : {}
+  return { kid, alg, createdAtMs, signsFromMs, ...mark, sealed }
 }
 
 function contextOf(app: AppId, kid: string): string {

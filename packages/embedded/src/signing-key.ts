@@ -32,6 +32,8 @@ export interface SigningKey {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
   readonly isTurning: boolean
+  /** Whether an operator asked for it. */
+  readonly isByHand: boolean
   /** The JOSE header of every token signed with it, as it stands in the token. */
   readonly header: string
   readonly createdAtMs: EpochMs
@@ -53,6 +55,7 @@ export interface SigningKeyFacts {
   readonly algorithm: SigningAlgorithm
   readonly createdAtMs: EpochMs
   readonly signsFromMs: EpochMs
+  readonly isByHand: boolean
 }
 
 /** A new private key of an algorithm, as PKCS #8 (DER). */

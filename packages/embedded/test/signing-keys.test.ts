@@ -78,6 +78,22 @@ describe('signing keys', () => {
     assert.deepEqual(await kidsOf(ring), [kid])
   })
 
+  it('stay what they are beside a core with other settings, and as long', async () => {
+    for (const keys of ['static', 'turning'] as const) {
+      const store = memoryStore()
+      const secrets = openSecretRing([generateSecret()])
+      const own = ringOf(store, secrets, { algorithm: 'EdDSA', keys })
+      const { kid } = await own.ring.signingKeyOf(app)
+      const other = ringOf(store, secrets, { keys: keys === 'static' ? 'turning' : 'static' })
+      for (let day = 0; day < 6; day++) {
+        other.clock.advance(keys === 'static' ? 100 * DAY : DAY)
+        assert.equal((await other.ring.signingKeyOf(app)).kid, kid)
+        assert.deepEqual(await kidsOf(other.ring), [kid])
+      }
+      assert.equal((await store.listRecords('signing-key', app)).length, 1)
+    }
+  })
+
   it('turn on every core together, published before use, gone when their tokens are', async () => {
     const store = memoryStore()
     const secrets = openSecretRing([generateSecret()])

@@ -13,8 +13,8 @@ import { type StoreCommand, withStore } from './with-store.ts'
 
 const SHAPE = {
   family: 'keys',
-  forms: ['list', 'rotate', 'revoke <kid>'],
-  own: { app: 'text', json: 'flag' },
+  forms: ['list', 'rotate [--yes]', 'revoke <kid>'],
+  own: { app: 'text', json: 'flag', yes: 'flag' },
 } as const
 
 /** `pawl keys list | rotate | revoke <kid>`: the signing keys of an app (`--app`, else default). */
@@ -28,18 +28,43 @@ export async function keysCommand(args: readonly string[]): Promise<number> {
       return complain([`there is no app ${app}: see pawl app list`], FAILURE_EXIT)
     }
     if (verb === 'list') return list(admin, app, command)
-    if (verb === 'rotate') {
-      const nowMs = Date.now() as EpochMs
-      const isTurning = config.signingKeys === 'turning'
-      const algorithm = config.signingAlgorithm
-      const { signsFromMs } = await admin.rotate(app, { algorithm, isTurning, nowMs })
-      return print(
-        `The next key of app ${app} is published now and signs from ${iso(signsFromMs)}.\n` +
-          'Tokens of the present key stay good until they expire.\n',
-      )
-    }
+    if (verb === 'rotate') return rotate(admin, app, command)
     return revoke(admin, app, kid)
   })
+}
+
+/** Makes the next key as the settings say; one of another nature only where that was meant. */
+async function rotate(
+  admin: KeyAdmin,
+  app: AppId,
+  { config, options }: StoreCommand,
+): Promise<number> {
+  const algorithm = config.signingAlgorithm
+  const isTurning = config.signingKeys === 'turning'
+  const keys = await admin.list(app)
+  const present = keys.findLast(({ kind }) => kind === 'signing-key')
+  if (present !== undefined && options.yes !== true) {
+    const isSame = present.isTurning === isTurning && (isTurning || present.algorithm === algorithm)
+    if (!isSame) return complain([changesNature(present, { algorithm, isTurning })])
+  }
+  const nowMs = Date.now() as EpochMs
+  const { signsFromMs } = await admin.rotate(app, { algorithm, isTurning, nowMs })
+  return print(
+    `The next key of app ${app} is published now and signs from ${iso(signsFromMs)}.\n` +
+      'Tokens of the present key stay good until they expire.\n',
+  )
+}
+
+type Nature = Pick<KeyListing, 'algorithm' | 'isTurning'>
+
+function changesNature(present: Nature, next: Nature): string {
+  const [one, other] = [present, next].map(
+    ({ algorithm, isTurning }) => `${algorithm} and ${isTurning ? 'turns' : 'static'}`,
+  )
+  return (
+    `the present key is ${one}, by the settings here the next one is ${other}: give the settings ` +
+    'of the cores (--signing-keys, --signing-algorithm), or say it with --yes'
+  )
 }
 
 async function list(admin: KeyAdmin, app: AppId, command: StoreCommand): Promise<number> {

@@ -24,6 +24,7 @@ export async function withCore(
       secret: await secretsFor(config, store),
       settings: settingsOf(config),
       closesStore: false,
+      isVisitor: true,
     })
     try {
       const app = options.app === undefined ? 'default' : String(options.app)

@@ -82,7 +82,7 @@ export const CONFIG = {
     type: 'choice',
     default: 'ES256',
     choices: ['ES256', 'EdDSA', 'RS256'],
-    effect: 'The algorithm of signing keys to come; a change turns the key an hour later.',
+    effect: 'The algorithm of signing keys to come: of an app that has one, at its next turn.',
     advice: '`ES256` is cheap to sign and small; `RS256` (3072 bits) suits old gateways.',
   },
   signingKeys: {
@@ -90,8 +90,8 @@ export const CONFIG = {
     type: 'choice',
     default: 'turning',
     choices: ['turning', 'static'],
-    effect: 'Whether signing keys turn by themselves, or one signs until it is taken away.',
-    advice: '`static` is for verifiers that cannot fetch keys; revoke the key by hand.',
+    effect: 'Whether signing keys turn by themselves, or one signs until somebody turns it.',
+    advice: '`static` is for verifiers that cannot fetch keys; a change takes `pawl keys rotate`.',
   },
   keyIntervalSeconds: {
     env: 'PAWL_KEY_INTERVAL_SECONDS',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { embedCore, generateSecret, readSecretLines } from '@pawl/embedded'
+import { type EmbedOptions, embedCore, generateSecret, readSecretLines } from '@pawl/embedded'
 import { sqliteStore } from '@pawl/store-sqlite'
 import { type Operator, openOperator } from '../programs/open-operator.ts'
 
@@ -20,9 +20,12 @@ const pawl = (...args: readonly string[]) => operator.pawl(...args)
 const secretFile = () => path.join(dir, 'secret')
 
 /** A core starts on the store with these secrets, and stops. */
-async function startCore(secret: readonly string[]): Promise<void> {
+async function startCore(
+  secret: readonly string[],
+  others: Pick<EmbedOptions, 'signing' | 'apps'> = {},
+): Promise<void> {
   const store = sqliteStore({ path: path.join(dir, 'pawl.db') })
-  await (await embedCore({ store, secret })).close()
+  await (await embedCore({ store, secret, ...others })).close()
 }
 
 describe('the commands for keys and secrets', () => {
