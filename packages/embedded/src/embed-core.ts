@@ -4,7 +4,6 @@ import {
   appSettings,
   type Clock,
   type CoreDeps,
-  type EpochMs,
   type EventSink,
   faultsOf,
   type Store,
@@ -15,7 +14,7 @@ import { accessTokens } from './access-tokens.ts'
 import { appCores } from './app-cores.ts'
 import { openAppDirectory } from './app-registry.ts'
 import { claimStore } from './claim-store.ts'
-import { watchClock } from './clock-watch.ts'
+import { openCoreClock } from './core-clock.ts'
 import type { SigningOptions } from './key-settings.ts'
 import { openSecretRing } from './master-secret.ts'
 import { namedLog } from './named-log.ts'
@@ -27,7 +26,6 @@ import { appRegistry } from './registry-changes.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
-import { steadyClock } from './steady-clock.ts'
 import { startSweeper } from './sweeper.ts'
 import { type WireSide, wireSide } from './wire-side.ts'
 
@@ -96,13 +94,18 @@ export type EmbeddedCore = CoreApi &
     readonly signingKeyAgeSeconds: (app: string) => Promise<number>
     /** Resolves if the store takes reads and writes now. */
     readonly ping: () => Promise<void>
+    /** This core's time, ms since the epoch: what tokens and sessions are judged by. */
+    readonly nowMs: () => number
+    /**
+     * Why nothing may be decided by that time now, in words; null if all is well. Until then
+     * whatever needs the time is refused as `unavailable`.
+     */
+    readonly clockFault: () => string | null
     /** Deletes what has ended now, beyond the regular sweeps. Returns how many rows. */
     readonly sweep: () => Promise<number>
     /** Ends every following of the feed of revocations, ahead of `close`; new ones are refused. */
     readonly endFeeds: () => void
   }
-
-const systemClock: Clock = { nowMs: () => Date.now() as EpochMs }
 
 /**
  * Opens a core in this process. Brings the store's schema up to date, makes the first signing key
@@ -111,35 +114,29 @@ const systemClock: Clock = { nowMs: () => Date.now() as EpochMs }
  * message), a wrong secret, or a store that cannot be reached.
  */
 export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
-  const {
-    store,
-    clock: wall = systemClock,
-    closesStore = true,
-    isVisitor = false,
-    onTrouble = reportTrouble,
-  } = options
+  const { store, closesStore = true, isVisitor = false, onTrouble = reportTrouble } = options
   const settings = settingsOfApps(options)
   const secrets = openSecretRing([options.secret].flat())
   await store.migrate()
   await claimStore(store, secrets)
-  const clock = steadyClock(wall, options.clock === undefined ? () => performance.now() : () => 0)
-  const watch = isVisitor ? undefined : await watchClock({ store, wall, clock, onTrouble })
+  const time = await openCoreClock({ store, clock: options.clock, isVisitor, onTrouble })
+  const { clock, decisive } = time
   const keys = await openKeys({
     ...{ store, secrets, clock, isVisitor, onTrouble },
     ...{ signing: options.signing, apps: [...settings.keys()] },
   })
   const tail = revocationTail({ store: namedLog(store), clock, onTrouble })
-  const feed = revocationFeed(tail, clock)
+  const feed = revocationFeed({ tail, clock, clockFault: time.fault })
   const sessions = noticingStore(store, tail.nudge)
   const { tenants = {} } = options
-  const known = { records: store, sessions, clock, apps: settings, tenants, onTrouble }
+  const known = { records: store, sessions, clock: decisive, apps: settings, tenants, onTrouble }
   const directory = await openAppDirectory(known)
   const refreshTokens = presentRefreshTokens(sealedRefreshTokens(secrets), directory)
   const makeKeys = async (app: AppId) => (isVisitor ? undefined : keys.own.reload(app))
   const deps: CoreDeps = {
     store: sessions,
     revocationFeed: feed,
-    clock,
+    clock: decisive,
     random: systemRandom,
     refreshTokens,
     accessTokens: presentAccessTokens(
@@ -154,7 +151,9 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const coreOf = appCores(deps, directory)
   const core = coreOf(DEFAULT_APP)
   if (core === undefined) throw new Error('there is no default app')
-  const sweeper = isVisitor ? undefined : startSweeper(store, clock, onTrouble)
+  const sweeper = isVisitor
+    ? undefined
+    : startSweeper({ store, clock, storeMs: time.storeMs, clockFault: time.fault, onTrouble })
   return {
     ...core,
     ...wireSide({ deps, directory, secrets, keys }),
@@ -166,6 +165,8 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
       return (clock.nowMs() - signsFromMs) / 1_000
     },
     ping: () => store.ping(),
+    nowMs: () => clock.nowMs(),
+    clockFault: () => time.fault(),
     sweep: async () => sweeper?.sweep() ?? 0,
     endFeeds: () => feed.close(),
     async close() {
@@ -173,7 +174,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
       tail.close()
       directory.close()
       await sweeper?.stop()
-      await watch?.stop()
+      await time.stop()
       if (closesStore) await store.close()
     },
   }
