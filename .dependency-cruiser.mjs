@@ -111,7 +111,7 @@ export default {
       from: {
         path: '^packages/',
         pathNot: [
-          '^packages/server/src/(supertokens/|start-server|http/edge-context|commands/(import|secret)|config/wire-defaults)',
+          '^packages/server/src/(supertokens/|start-server|open-edge|http/edge-context|metrics/metered-routes|commands/(import|secret)|config/wire-defaults)',
           '/test/',
         ],
       },

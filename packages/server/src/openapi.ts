@@ -16,6 +16,7 @@ import { packageVersion } from './version.ts'
 type Json = { readonly [name: string]: unknown }
 
 const DEFAULT_TYPE = 'application/json'
+const TEXT_TYPE = 'text/plain'
 
 /** The native API as an OpenAPI 3.1 document, made from the route, shape and error tables. */
 export function openapiDocument(): Json {
@@ -25,7 +26,9 @@ export function openapiDocument(): Json {
     paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(operation) }
   }
   for (const { path, summary, scope } of Object.values(SERVICE_PATHS)) {
-    const ok = { description: 'OK', content: { [DEFAULT_TYPE]: { schema: { type: 'object' } } } }
+    const isText = path === SERVICE_PATHS.metrics.path
+    const schema = { type: isText ? 'string' : 'object' }
+    const ok = { description: 'OK', content: { [isText ? TEXT_TYPE : DEFAULT_TYPE]: { schema } } }
     paths[path] = { get: { summary, ...securityOf(scope), responses: { 200: ok } } }
   }
   return {

@@ -8,16 +8,15 @@ import { describeStore, openStore } from './config/open-store.ts'
 import { secretsFor } from './config/secrets.ts'
 import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
 import { wireDefaultsOf } from './config/wire-defaults.ts'
-import { abuseLimits } from './http/abuse-limits.ts'
-import { admission } from './http/admission.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
-import { httpListener } from './http/http-server.ts'
 import { type KeyDirectory, openKeyDirectory } from './http/key-directory.ts'
-import { readiness } from './http/readiness.ts'
 import { type Log, type LogSink, openLog } from './log/logger.ts'
-import { type FormerBook, openFormerBook } from './supertokens/former/former-book.ts'
-import { openWire } from './supertokens/handle-wire-request.ts'
-import { openWireSettings, turningFor, type WireSettingsBook } from './supertokens/wire-settings.ts'
+import { storeTroubleTeller } from './log/store-trouble.ts'
+import { type Meter, openMeter } from './metrics/meter.ts'
+import { meteredRoutes } from './metrics/metered-routes.ts'
+import { type EdgeParts, openEdge } from './open-edge.ts'
+import { openFormerBook } from './supertokens/former/former-book.ts'
+import { openWireSettings, turningFor } from './supertokens/wire-settings.ts'
 
 /** Keys of the configuration, each with its default, and what only code can give. */
 export type ServerOptions = Partial<ServerConfig> & {
@@ -40,8 +39,10 @@ export type ServerOptions = Partial<ServerConfig> & {
 export interface RunningServer {
   /** For example `http://127.0.0.1:3567`; no slash at the end. */
   readonly url: string
-  /** Says that it is not ready, serves on for `drainSeconds`, then stops accepting, finishes what
-   * is in flight, closes the store. Idempotent. */
+  /**
+   * Says that it is not ready, serves on for `drainSeconds`, then stops accepting, finishes what is
+   * in flight, closes the store. Idempotent.
+   */
   readonly close: () => Promise<void>
 }
 
@@ -65,33 +66,21 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const faults = faultsOfConfig(config)
   if (faults.length > 0) throw new ConfigError(faults)
   const log = openLog(config.logLevel, options.logSink)
-  const { core, keys, book, former } = await openCore(config, options, log)
-  const settings = { ...settingsOf(config), ...options.settings }
-  const { raceWindowMs } = settings.rotation
-  const limits = abuseLimits({ ...config, elapsedMs: () => performance.now() })
-  const refreshWaitMaxMs = raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY
-  const wire = openWire({ core, limits, book, former, keys, refreshWaitMaxMs })
+  const meter = openMeter(meteredRoutes())
+  const parts = await openCore(config, options, { log, meter })
+  const { core, keys } = parts
   let isStopping = false
   let ownUrl = ''
-  const listener = httpListener({
-    log,
-    inFlightMax: config.inFlightMax,
-    context: {
-      core,
-      admission: admission({ ...config, keys, nowMs: () => Date.now() }),
-      limits,
-      wire: config.compatEnabled === 'true' ? wire : null,
+  const listener = openEdge(
+    { ...parts, log, meter },
+    {
+      config,
+      settings: { ...settingsOf(config), ...options.settings },
+      clock: options.clock,
       isStopping: () => isStopping,
-      unreadyReasons: readiness({
-        ping: core.ping,
-        knownFaults: () => (isStopping ? ['stopping'] : []),
-        elapsedMs: () => performance.now(),
-      }),
-      publicUrl: () =>
-        config.publicUrl === 'auto' ? ownUrl : config.publicUrl.replace(/\/+$/, ''),
-      refreshWaitMaxMs,
+      ownUrl: () => ownUrl,
     },
-  })
+  )
   const { server } = listener
   try {
     server.listen(config.port, config.host)
@@ -145,16 +134,15 @@ function keysOf(config: ServerConfig): readonly ApiKey[] {
 async function openCore(
   config: ServerConfig,
   options: ServerOptions,
-  log: Log,
-): Promise<{
-  readonly core: EmbeddedCore
-  readonly keys: KeyDirectory
-  readonly book: WireSettingsBook
-  readonly former: FormerBook
-}> {
+  { log, meter }: { readonly log: Log; readonly meter: Meter },
+): Promise<Omit<EdgeParts, 'log' | 'meter'>> {
   const store = options.storeInstance ?? (await openStore(config))
   const { apps, tenants, clock, onEvent } = options
-  const onTrouble = (error: unknown): void => log.trouble('trouble outside a request', error)
+  const onTrouble = (error: unknown): void => {
+    meter.trouble(error)
+    log.trouble('trouble outside a request', error)
+  }
+  const tellOfStore = storeTroubleTeller(log, () => performance.now())
   const book = openWireSettings(store, wireDefaultsOf(config))
   let core: EmbeddedCore | undefined
   let keys: KeyDirectory | undefined
@@ -173,15 +161,20 @@ async function openCore(
       ...(tenants === undefined ? {} : { tenants }),
       ...(clock === undefined ? {} : { clock }),
       onTrouble,
+      onStoreError(error) {
+        meter.trouble(error)
+        tellOfStore(error)
+      },
       onEvent(event) {
         log.event(event)
+        meter.event(event)
         onEvent?.(event)
       },
     })
     keys = await openKeyDirectory({ store, configured: keysOf(config), onTrouble })
     const exposure = faultOfExposure(config.host, keys.isKeyed())
     if (exposure !== null) throw new ConfigError([exposure])
-    return { core, keys, book, former: openFormerBook(store, core) }
+    return { core, store, keys, book, former: openFormerBook(store, core) }
   } catch (error) {
     keys?.close()
     await (core ?? store).close()

@@ -1,4 +1,5 @@
 import { type ErrorCode, type Operation, type Outcome, type Refusal, refuse } from '@pawl/protocol'
+import type { LimitName } from '../metrics/meter.ts'
 import { attemptCounter } from './attempt-counter.ts'
 
 /** What limits are set to. 0 turns one off. */
@@ -9,6 +10,8 @@ export interface AbuseSettings {
   readonly refreshesPerMinute: number
   /** A count of milliseconds that never goes back. */
   readonly elapsedMs: () => number
+  /** Told of each request that a limit refuses. */
+  readonly onLimited?: (limit: LimitName) => void
 }
 
 /** The limits on abuse. None of them stands in the way of a valid token or key: see each. */
@@ -45,7 +48,7 @@ const LIMITED: ReadonlySet<Operation> = new Set(['refreshSession', 'verifySessio
  * always told.
  */
 export function abuseLimits(settings: AbuseSettings): AbuseLimits {
-  const { failuresPerMinute, refreshesPerMinute, elapsedMs } = settings
+  const { failuresPerMinute, refreshesPerMinute, elapsedMs, onLimited = () => {} } = settings
   const common = { windowMs: WINDOW_MS, keysMax: KEYS_MAX, elapsedMs }
   const forged = attemptCounter({ ...common, max: failuresPerMinute })
   const badKeys = attemptCounter({ ...common, max: failuresPerMinute })
@@ -53,21 +56,28 @@ export function abuseLimits(settings: AbuseSettings): AbuseLimits {
   const refreshes = attemptCounter({ ...common, max: refreshesPerMinute })
 
   function waitAfter(addressOf: () => string, refusal: Refusal): number {
-    if (FORGED.has(refusal.code)) return forged.add(addressOf())
+    if (FORGED.has(refusal.code)) return told('forged-token', forged.add(addressOf()))
     const { code, session } = refusal
-    return code === 'session_ended' && session !== undefined ? ended.add(session.handle) : 0
+    return code === 'session_ended' && session !== undefined
+      ? told('ended-session', ended.add(session.handle))
+      : 0
+  }
+
+  function told(limit: LimitName, seconds: number): number {
+    if (seconds > 0) onLimited(limit)
+    return seconds
   }
 
   return {
     afterBadKey(address, refusal) {
       if (refusal.code !== 'api_key_required') return refusal
-      const seconds = badKeys.add(address)
+      const seconds = told('bad-key', badKeys.add(address))
       return seconds === 0 ? refusal : tooMany('attempts without a valid API key', seconds)
     },
     faultOfRefresh(handleOf) {
       const handle = refreshes.isAnyWaiting() ? handleOf() : undefined
       if (handle === undefined) return null
-      const seconds = refreshes.wait(handle)
+      const seconds = told('refreshes', refreshes.wait(handle))
       return seconds === 0 ? null : tooMany('refreshes of one session', seconds)
     },
     afterCall({ operation, addressOf }, outcome) {

@@ -58,10 +58,14 @@ export function faultOfScope(key: ApiKey | null, scope: Scope): Refusal | null {
 
 /** Refuses a key that is good for one app only, at another app or at what concerns all apps. */
 export function faultOfApp(key: ApiKey | null, target: Target): Refusal | null {
-  if (key === null || key.app === null || target.kind !== 'operation') return null
-  const isRootOnly = 'isRootOnly' in ROUTES[target.operation]
-  if (!isRootOnly && key.app === (target.app ?? DEFAULT_APP)) return null
+  if (key === null || key.app === null || isGoodAt(key.app, target)) return null
   return refuse('api_key_scope', `this key is good for the app ${key.app} only`)
+}
+
+function isGoodAt(app: string, target: Target): boolean {
+  if (target.kind === 'service') return target.route !== 'metrics'
+  if (target.kind !== 'operation') return true
+  return !('isRootOnly' in ROUTES[target.operation]) && app === (target.app ?? DEFAULT_APP)
 }
 
 /** The names that `Host` may carry; null for any. */

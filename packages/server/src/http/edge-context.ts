@@ -17,6 +17,8 @@ export interface EdgeContext {
   readonly isStopping: () => boolean
   /** What speaks against sending requests here; empty when ready. */
   readonly unreadyReasons: () => Promise<readonly UnreadyReason[]>
+  /** The metrics, in the text format of Prometheus. */
+  readonly metrics: () => Promise<string>
   /** The URL under which this service is reached, without a slash at the end. */
   readonly publicUrl: () => string
   /** A refresh that waited longer is dropped undecided, in milliseconds. */

@@ -1,8 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { isStoreError } from '@pawl/core'
 import { refuse } from '@pawl/protocol'
 import type { Log } from '../log/logger.ts'
+import type { Meter } from '../metrics/meter.ts'
 import type { EdgeContext, Handled } from './edge-context.ts'
 import { handleRequest } from './handle-request.ts'
 import { problemReply, writeReply } from './respond.ts'
@@ -24,12 +31,17 @@ const SPARED = /^(?:\/health\/(?:live|ready)|(?:\/ap[^?]*)?\/\.well-known\/[^?/]
 export interface HttpOptions {
   readonly context: EdgeContext
   readonly log: Log
+  readonly meter: Meter
   readonly inFlightMax: number
 }
 
 /** A listener that can say when nothing is in flight. */
 export interface HttpListener {
   readonly server: Server
+  /** Requests that are worked on now. */
+  readonly inFlight: () => number
+  /** Streams that are open now. */
+  readonly streams: () => number
   /** Stops accepting, waits for what is in flight, at most `graceMs`, then cuts the rest off. */
   readonly stop: (graceMs: number) => Promise<void>
 }
@@ -37,24 +49,12 @@ export interface HttpListener {
 /**
  * Bare `node:http` with strict limits; every request ends in exactly one reply and one log line.
  */
-export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpListener {
+export function httpListener(options: HttpOptions): HttpListener {
+  const { context, log, meter, inFlightMax } = options
   const nextRequestId = requestIds()
   let inFlight = 0
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      insecureHTTPParser: false,
-    },
-    (request, response) => {
-      void answer(request, response)
-    },
-  )
-  server.maxHeadersCount = HEADERS_MAX
-  server.maxConnections = CONNECTIONS_MAX
-  server.on('clientError', refuseUnreadable)
+  let streams = 0
+  const server = boundedServer((request, response) => void answer(request, response))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrivedMs = performance.now()
@@ -65,7 +65,7 @@ export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpLi
       weight > 0 && inFlight > inFlightMax
         ? overloaded()
         : await handleRequest(context, request, arrivedMs).catch((error: unknown) =>
-            failed(log, requestId, error),
+            failed(requestId, error),
           )
     inFlight -= weight
     const { reply, stream, ...facts } = await settleStream(handled, response, requestId)
@@ -73,7 +73,9 @@ export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpLi
       writeReply(request, response, { reply, closes: context.isStopping(), requestId })
     }
     const ms = Math.round((performance.now() - arrivedMs) * 10) / 10
-    log.request({ requestId, method: request.method, status: reply.status, ms, ...facts })
+    const line = { requestId, method: request.method, status: reply.status, ms, ...facts }
+    meter.request(line, stream !== undefined)
+    log.request(line)
   }
 
   /** Streams to its end; one that did not even begin is answered as any request that failed. */
@@ -83,23 +85,65 @@ export function httpListener({ context, log, inFlightMax }: HttpOptions): HttpLi
     requestId: string,
   ): Promise<Handled> {
     if (handled.stream === undefined) return handled
-    return handled.stream(response, requestId).then(
-      () => handled,
-      (error: unknown) => failed(log, requestId, error),
-    )
+    streams += 1
+    return handled
+      .stream(response, requestId)
+      .then(
+        () => handled,
+        (error: unknown) => failed(requestId, error),
+      )
+      .finally(() => {
+        streams -= 1
+      })
+  }
+
+  function overloaded(): Handled {
+    meter.limited('in-flight')
+    const refusal = refuse('unavailable', 'too many requests are in flight')
+    return { reply: problemReply(refusal), route: 'none', code: refusal.code }
+  }
+
+  /** The last resort: nothing of the error leaves the service. */
+  function failed(requestId: string, error: unknown): Handled {
+    meter.trouble(error)
+    log.trouble('a request failed', error, { requestId })
+    const refusal = refuse(isStoreError(error) ? 'unavailable' : 'internal')
+    return { reply: problemReply(refusal), route: 'none', code: refusal.code }
   }
 
   return {
     server,
-    async stop(graceMs) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      server.close(() => resolve())
-      server.closeIdleConnections()
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-      await promise
-      clearTimeout(timer)
-    },
+    inFlight: () => inFlight,
+    streams: () => streams,
+    stop: (graceMs) => stopServer(server, graceMs),
   }
+}
+
+/** A server of HTTP/1.1 with a bound on everything that a client can make long. */
+function boundedServer(onRequest: RequestListener): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      insecureHTTPParser: false,
+    },
+    onRequest,
+  )
+  server.maxHeadersCount = HEADERS_MAX
+  server.maxConnections = CONNECTIONS_MAX
+  server.on('clientError', refuseUnreadable)
+  return server
+}
+
+async function stopServer(server: Server, graceMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  await promise
+  clearTimeout(timer)
 }
 
 /** Ids that tell requests of all processes apart: a random start and a counter. */
@@ -107,18 +151,6 @@ function requestIds(): () => string {
   const start = Math.floor(Math.random() * 2 ** 40).toString(36)
   let count = 0
   return () => `${start}-${(++count).toString(36)}`
-}
-
-function overloaded(): Handled {
-  const refusal = refuse('unavailable', 'too many requests are in flight')
-  return { reply: problemReply(refusal), route: 'none', code: refusal.code }
-}
-
-/** The last resort: nothing of the error leaves the service. */
-function failed(log: Log, requestId: string, error: unknown): Handled {
-  log.trouble('a request failed', error, { requestId })
-  const refusal = refuse(isStoreError(error) ? 'unavailable' : 'internal')
-  return { reply: problemReply(refusal), route: 'none', code: refusal.code }
 }
 
 /** Answers what the parser of HTTP refused; there is no request to speak of. */

@@ -1,4 +1,5 @@
 import { refuse } from '@pawl/protocol'
+import { METRICS_TYPE } from '../metrics/metrics-type.ts'
 import { describeDiscovery } from './describe-discovery.ts'
 import type { EdgeContext, Handled } from './edge-context.ts'
 import { problemReply } from './respond.ts'
@@ -17,6 +18,10 @@ export async function serveOwnRoute(
       return describeReadiness(context)
     case 'discovery':
       return discover(context, target.app)
+    case 'metrics': {
+      const text = await context.metrics()
+      return { route, reply: { status: 200, body: null, text, contentType: METRICS_TYPE } }
+    }
     case 'openapi': {
       const { openapiDocument } = await import('../openapi.ts')
       return { route, reply: { status: 200, body: openapiDocument() } }

@@ -1,0 +1,90 @@
+import type { AppSettings, Clock, Store } from '@pawl/core'
+import type { EmbeddedCore } from '@pawl/embedded'
+import type { ServerConfig } from './config/table.ts'
+import { abuseLimits } from './http/abuse-limits.ts'
+import { admission } from './http/admission.ts'
+import { type HttpListener, httpListener } from './http/http-server.ts'
+import type { KeyDirectory } from './http/key-directory.ts'
+import { readiness } from './http/readiness.ts'
+import type { Log } from './log/logger.ts'
+import type { Meter } from './metrics/meter.ts'
+import type { FormerBook } from './supertokens/former/former-book.ts'
+import { openWire } from './supertokens/handle-wire-request.ts'
+import type { WireSettingsBook } from './supertokens/wire-settings.ts'
+
+/** What the edge stands on. */
+export interface EdgeParts {
+  readonly core: EmbeddedCore
+  readonly store: Store
+  readonly keys: KeyDirectory
+  readonly book: WireSettingsBook
+  readonly former: FormerBook
+  readonly log: Log
+  readonly meter: Meter
+}
+
+/** How the edge behaves. */
+export interface EdgeOptions {
+  readonly config: ServerConfig
+  readonly settings: Pick<AppSettings, 'rotation'>
+  /** Default: this machine's clock. */
+  readonly clock: Clock | undefined
+  readonly isStopping: () => boolean
+  /** The URL that the service listens on. */
+  readonly ownUrl: () => string
+}
+
+/** Everything between HTTP and the core: admission, limits, both wires, readiness, metrics. */
+export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
+  const { core, store, keys, book, former, log, meter } = parts
+  const { config, settings, clock, isStopping, ownUrl } = options
+  const { raceWindowMs } = settings.rotation
+  const refreshWaitMaxMs = raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY
+  const limits = abuseLimits({ ...config, elapsedMs, onLimited: meter.limited })
+  const wire = openWire({ core, limits, book, former, keys, refreshWaitMaxMs })
+  const unreadyReasons = readiness({
+    ping: core.ping,
+    knownFaults: () => (isStopping() ? ['stopping'] : []),
+    elapsedMs,
+  })
+
+  // Loaded only where somebody reads them.
+  async function metrics(): Promise<string> {
+    const { readMetrics } = await import('./metrics/read-metrics.ts')
+    return readMetrics({
+      ...{ meter, core, unreadyReasons, store: store.engine },
+      inFlight: listener.inFlight,
+      feedFollowers: listener.streams,
+      clockSkewMs: () => skewOf(store, clock),
+    })
+  }
+
+  const listener = httpListener({
+    log,
+    meter,
+    inFlightMax: config.inFlightMax,
+    context: {
+      core,
+      admission: admission({ ...config, keys, nowMs: () => Date.now() }),
+      limits,
+      wire: config.compatEnabled === 'true' ? wire : null,
+      isStopping,
+      unreadyReasons,
+      metrics,
+      publicUrl: () =>
+        config.publicUrl === 'auto' ? ownUrl() : config.publicUrl.replace(/\/+$/, ''),
+      refreshWaitMaxMs,
+    },
+  })
+  return listener
+}
+
+function elapsedMs(): number {
+  return performance.now()
+}
+
+/** How far this machine's clock is ahead of the store's, in milliseconds; null without one. */
+async function skewOf(store: Store, clock: Clock | undefined): Promise<number | null> {
+  const storeMs = await store.clockMs()
+  return storeMs === null ? null : (clock?.nowMs() ?? Date.now()) - storeMs
+}
