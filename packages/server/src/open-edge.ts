@@ -44,7 +44,10 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
   const wire = openWire({ core, limits, book, former, keys, refreshWaitMaxMs })
   const unreadyReasons = readiness({
     ping: core.ping,
-    knownFaults: () => (isStopping() ? ['stopping'] : []),
+    knownFaults: () => [
+      ...(isStopping() ? (['stopping'] as const) : []),
+      ...(core.clockFault() === null ? [] : (['clock-skew'] as const)),
+    ],
     elapsedMs,
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { describe, it } from 'node:test'
+import type { EpochMs } from '@pawl/core'
 import { memoryStore } from '@pawl/store-testkit'
 import { readiness, type UnreadyReason } from '../../src/http/readiness.ts'
 import { startServer } from '../../src/index.ts'
@@ -107,6 +108,19 @@ describe('a probe', () => {
     assert.ok(Number(headers['retry-after']) >= 1)
     const { code, reasons } = body as { code: string; reasons: unknown }
     assert.deepEqual([code, reasons], ['unavailable', ['store-unavailable']])
+  })
+
+  it('is told when the clock is not that of the store, which the metrics show as well', async (t) => {
+    const clockMs = async () => (Date.now() + 600_000) as EpochMs
+    const storeInstance = { ...memoryStore(), clockMs }
+    const server = await startServer({ port: 0, storeInstance, logLevel })
+    t.after(() => server.close())
+    const { status, body } = await exchange(`${server.url}/health/ready`)
+    const { reasons } = body as { reasons: unknown }
+    assert.deepEqual([status, reasons], [503, ['clock-skew']])
+    const { body: text } = await exchange(`${server.url}/metrics`)
+    assert.match(String(text), /^pawl_unready\{reason="clock-skew"\} 1$/m)
+    assert.match(String(text), /^pawl_clock_skew_seconds -(?:599|600)/m)
   })
 
   it('may ask by HEAD, and under a name that nobody configured', async (t) => {
