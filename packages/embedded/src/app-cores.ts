@@ -3,28 +3,37 @@ import {
   type AppId,
   type AppSettings,
   type CoreDeps,
+  isStoreError,
   makeCore,
   StoreError,
   type TenantId,
 } from '@pawl/core'
-import { type CoreApi, type Operation, ROUTES, refuse } from '@pawl/protocol'
+import { type CoreApi, LIMITS, type Operation, type Outcome, ROUTES, refuse } from '@pawl/protocol'
 import type { AppDirectory } from './app-registry.ts'
+
+/** What refuses a removed app, and gets to know what is new. */
+interface Guards {
+  readonly directory: AppDirectory
+  /** Gets to know the apps and tenants of refresh tokens; true if one of them was new here. */
+  readonly meet: (refreshTokens: readonly string[]) => Promise<boolean>
+}
+
+/** How long a caller waits after `unavailable`, in seconds. */
+const RETRY_AFTER_SECONDS = 1
 
 /**
  * The API of each app that there is. An API that somebody still holds when its app is removed
- * refuses everything: `app_unknown`.
+ * refuses everything: `app_unknown`; that of an app which cannot be read, `unavailable`.
  */
-export function appCores(
-  deps: CoreDeps,
-  directory: AppDirectory,
-): (app: AppId) => CoreApi | undefined {
+export function appCores(deps: CoreDeps, guards: Guards): (app: AppId) => CoreApi | undefined {
+  const { directory } = guards
   const cores = new Map<AppId, CoreApi>()
   return (app) => {
-    if (directory.settingsOf(app) === undefined) {
+    if (!directory.apps().has(app)) {
       cores.delete(app)
       return undefined
     }
-    const core = cores.get(app) ?? guardedCore(contextOf(deps, directory, { app }), directory)
+    const core = cores.get(app) ?? guardedCore(contextOf(deps, directory, { app }), guards)
     cores.set(app, core)
     return core
   }
@@ -53,14 +62,52 @@ export function contextOf(
   }
 }
 
-/** The API over a context; it refuses everything once the app is gone. */
-export function guardedCore(context: AppContext, directory: AppDirectory): CoreApi {
+/**
+ * The API over a context; it refuses everything once the app is gone. A refresh token of an app or
+ * tenant that is unknown here is not refused, nor passed over at a sign-out, before the store was
+ * asked for the names.
+ */
+export function guardedCore(context: AppContext, { directory, meet }: Guards): CoreApi {
   const core = makeCore(context)
   const guarded = (Object.keys(ROUTES) as Operation[]).map((operation) => {
-    const call = core[operation] as (request: unknown) => Promise<unknown>
-    const guard = async (request: unknown) =>
-      directory.settingsOf(context.app) === undefined ? refuse('app_unknown') : call(request)
+    const call = core[operation] as Call
+    const guard: Call = (request) =>
+      answer(async () =>
+        directory.settingsOf(context.app) === undefined ? refuse('app_unknown') : call(request),
+      )
     return [operation, guard]
   })
-  return { ...core, ...Object.fromEntries(guarded) }
+  const api: CoreApi = { ...core, ...Object.fromEntries(guarded) }
+  return {
+    ...api,
+    async refreshSession(request) {
+      const texts = textsIn(request)
+      // Of several the newest counts: none may be missing from the start.
+      if (texts.length > 1) return answer(() => meet(texts).then(() => api.refreshSession(request)))
+      const outcome = await api.refreshSession(request)
+      if (outcome.kind === 'ok' || outcome.code !== 'refresh_token_invalid') return outcome
+      return answer(async () => ((await meet(texts)) ? api.refreshSession(request) : outcome))
+    },
+    signOut: (request) => answer(() => meet(textsIn(request)).then(() => api.signOut(request))),
+  }
+}
+
+type Call = (request: unknown) => Promise<Outcome<unknown>>
+
+/** An answer, also where nobody can tell which apps and tenants there are. */
+async function answer<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isStoreError(error)) throw error
+    const retryAfterSeconds = RETRY_AFTER_SECONDS
+    return refuse('unavailable', `the apps and tenants are ${error.kind}`, { retryAfterSeconds })
+  }
+}
+
+/** The refresh tokens of a request that nobody has parsed yet. */
+function textsIn(request: { readonly refreshTokens?: unknown } | null): readonly string[] {
+  const refreshTokens = request?.refreshTokens
+  if (!Array.isArray(refreshTokens)) return []
+  return refreshTokens.slice(0, LIMITS.refreshTokens).filter((text) => typeof text === 'string')
 }

@@ -1,27 +1,17 @@
 import {
   type AppId,
   type AppSettings,
+  type EpochMs,
   type RecordStore,
   type SessionStore,
   type StoredRecord,
   StoreError,
   type TenantId,
 } from '@pawl/core'
-import type { TenantSettingsInput } from '@pawl/protocol'
-import {
-  APP_KIND,
-  CHANGES_KEY,
-  decodeApp,
-  decodeTenant,
-  INSTALLATION,
-  TENANT_KIND,
-} from './registry-records.ts'
-import {
-  type KnownApp,
-  type KnownTenant,
-  settingsOfApp,
-  settingsOfTenant,
-} from './registry-view.ts'
+import { type RegistrySources, readRegistry } from './registry-read.ts'
+import { APP_KIND, CHANGES_KEY, INSTALLATION, TENANT_KIND } from './registry-records.ts'
+import { takeTurns } from './registry-turns.ts'
+import { type KnownApp, type KnownTenant, troublesOf } from './registry-view.ts'
 import type { SteadyClock } from './steady-clock.ts'
 
 /** How often a core looks for changes of apps and tenants, in milliseconds. */
@@ -33,34 +23,46 @@ const ANNOUNCE_ATTEMPTS_MAX = 64
 const DEFAULT_NAME = 'default'
 
 /** What a registry is made of. */
-export interface RegistryOptions {
-  readonly records: RecordStore
+export interface RegistryOptions extends RegistrySources {
+  readonly records: RecordStore & RegistrySources['records']
   readonly sessions: Pick<SessionStore, 'revokeBefore'>
   readonly clock: SteadyClock
-  /** The apps of the configuration, the default one included. */
-  readonly apps: ReadonlyMap<AppId, AppSettings>
-  /** The tenants of the configuration, by app and name. */
-  readonly tenants: {
-    readonly [app: string]: { readonly [tenant: string]: TenantSettingsInput }
-  }
-  /** Told of the first failure of a row of looks; what is known stays in use meanwhile. */
+  /**
+   * Told of the first failure of a row of looks, while what is known stays in use; and, when it is
+   * first met, of each app and tenant that cannot be read or cannot be in force as it is written.
+   */
   readonly onTrouble: (error: unknown) => void
 }
 
-/** What a core knows of its apps and tenants: at hand without waiting, and never older than 5 s. */
+/** Where a token belongs. */
+export interface TokenPlace {
+  readonly app: AppId
+  readonly tenant: TenantId
+  readonly mintedAtMs: EpochMs
+}
+
+/**
+ * What a core knows of its apps and tenants: at hand without waiting, and never older than 5 s
+ * while the store answers. Asked about one whose record cannot be read, it throws
+ * `StoreError('corrupt')`.
+ */
 export interface AppDirectory {
   readonly apps: () => ReadonlyMap<string, KnownApp>
   readonly settingsOf: (app: AppId) => AppSettings | undefined
   /** The settings of a tenant; undefined if there is no such app or tenant. */
   readonly tenantSettingsOf: (app: AppId, tenant: TenantId) => AppSettings | undefined
   /** Whether a token may be of the app and tenant that have these names now. */
-  readonly isOfPresent: (token: {
-    readonly app: AppId
-    readonly tenant: TenantId
-    readonly mintedAtMs: number
-  }) => boolean
-  /** Reads everything now. */
+  readonly isOfPresent: (token: TokenPlace) => boolean
+  /**
+   * Makes sure that an app and tenant that are not known here are not there: asks the store for
+   * these two names, and reads everything if it has them. True if they are known now and were not
+   * before. What is asked for must come from a token of ours, so that no stranger makes a core ask.
+   */
+  readonly meet: (place: TokenPlace) => Promise<boolean>
+  /** Reads everything now; whoever asks meanwhile shares the next read. */
   readonly reload: () => Promise<void>
+  /** Reads everything if anything has changed: sees every change that was acknowledged. */
+  readonly look: () => Promise<void>
   /** Tells the other cores that something has changed, and reads it here. */
   readonly announceChange: () => Promise<void>
   readonly close: () => void
@@ -69,57 +71,45 @@ export interface AppDirectory {
 /** Opens the directory: reads everything once, then looks for changes in the background. */
 export async function openAppDirectory(options: RegistryOptions): Promise<AppDirectory> {
   const { records, onTrouble } = options
+  const report = onceEach(onTrouble)
   let known: ReadonlyMap<string, KnownApp> = new Map()
   let changes: number | undefined
-  let readAtMs = 0
-  let isFailing = false
-  let running: Promise<void> = Promise.resolve()
+  let readAtMs = Number.NEGATIVE_INFINITY
 
-  async function readAll(): Promise<void> {
-    // Noted before the lists are read: a change in between is found at the next look.
+  const read = takeTurns(async (isThorough) => {
+    // Noted before everything is read: a change in between is found at the next look.
     const noted = (await records.findRecord(CHANGES_KEY))?.version
     const startedMs = performance.now()
-    known = await readApps(options)
+    if (!isThorough && noted === changes && startedMs - readAtMs < FULL_READ_MS) return
+    known = await readRegistry(options)
     changes = noted
     readAtMs = startedMs
-  }
+    report([...known.values()].flatMap(troublesOf))
+  })
 
-  async function look(): Promise<void> {
-    const isOld = performance.now() - readAtMs >= FULL_READ_MS
-    if (!isOld && (await records.findRecord(CHANGES_KEY))?.version === changes) return
-    await readAll()
-  }
-
-  function enqueue(work: () => Promise<void>): Promise<void> {
-    running = running.then(work, work)
-    return running
-  }
-
-  function lookInBackground(): void {
-    enqueue(look).then(
-      () => {
-        isFailing = false
-      },
-      (error: unknown) => {
-        if (!isFailing) onTrouble(error)
-        isFailing = true
-      },
-    )
-  }
-
-  await readAll()
-  const timer = setInterval(lookInBackground, LOOK_INTERVAL_MS).unref()
+  await read(true)
+  const stopLooking = lookRegularly(() => read(false), onTrouble)
 
   function find(app: AppId, tenant: TenantId): [KnownApp, KnownTenant | undefined] | undefined {
     const own = known.get(app)
+    if (own?.trouble) throw own.trouble
     if (own === undefined || tenant === DEFAULT_NAME) return own && [own, undefined]
     const found = own.tenants.get(tenant)
+    if (found?.trouble) throw found.trouble
     return found && [own, found]
+  }
+
+  async function isStored({ app, tenant }: TokenPlace): Promise<boolean> {
+    const isApp = async () =>
+      (await records.findRecord({ kind: APP_KIND, app: INSTALLATION, id: app })) !== undefined
+    const isTenant = async () =>
+      (await records.findRecord({ kind: TENANT_KIND, app, id: tenant })) !== undefined
+    return (known.has(app) || (await isApp())) && (tenant === DEFAULT_NAME || (await isTenant()))
   }
 
   return {
     apps: () => known,
-    settingsOf: (app) => known.get(app)?.settings,
+    settingsOf: (app) => find(app, DEFAULT_NAME as TenantId)?.[0].settings,
     tenantSettingsOf(app, tenant) {
       const found = find(app, tenant)
       return found && (found[1] ?? found[0]).settings
@@ -128,54 +118,52 @@ export async function openAppDirectory(options: RegistryOptions): Promise<AppDir
       const found = find(app, tenant)
       return found?.every((entry) => mintedAtMs >= (entry?.sinceMs ?? mintedAtMs)) === true
     },
-    reload: () => enqueue(readAll),
+    async meet(place) {
+      if (find(place.app, place.tenant) !== undefined) return false
+      if (!(await isStored(place))) return false
+      await read(true)
+      if (find(place.app, place.tenant) !== undefined) return true
+      // Removed, or moved under the walk, between two reads: whoever asks again will know.
+      throw new StoreError('conflict', 'the apps and tenants keep changing')
+    },
+    reload: () => read(true),
+    look: () => read(false),
     async announceChange() {
       await raiseChanges(records)
-      await enqueue(readAll)
+      await read(true)
     },
-    close: () => clearInterval(timer),
+    close: stopLooking,
   }
 }
 
-async function readApps(options: RegistryOptions): Promise<ReadonlyMap<string, KnownApp>> {
-  const { records, clock } = options
-  const base = options.apps.get(DEFAULT_NAME as AppId)
-  if (base === undefined) throw new Error('there is no default app')
-  const known = new Map<string, KnownApp>()
-  for (const [name, settings] of options.apps) {
-    const tenants = await readTenants(options, name, settings)
-    known.set(name, { name, own: {}, settings, sinceMs: null, version: null, tenants })
+/** Looks at every interval, one at a time; only the first failure of a row is reported. */
+function lookRegularly(look: () => Promise<void>, onTrouble: (error: unknown) => void): () => void {
+  let isLooking = false
+  let isFailing = false
+  async function lookNow(): Promise<void> {
+    if (isLooking) return
+    isLooking = true
+    try {
+      await look()
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) onTrouble(error)
+      isFailing = true
+    } finally {
+      isLooking = false
+    }
   }
-  for (const record of await records.listRecords(APP_KIND, INSTALLATION)) {
-    const { name, settings: own, createdAtMs: sinceMs, version } = decodeApp(record)
-    if (known.has(name)) continue
-    clock.observe(sinceMs)
-    const settings = settingsOfApp(name, own, base)
-    const tenants = await readTenants(options, name, settings)
-    known.set(name, { name, own, settings, sinceMs, version, tenants })
-  }
-  return known
+  const timer = setInterval(() => void lookNow(), LOOK_INTERVAL_MS).unref()
+  return () => clearInterval(timer)
 }
 
-async function readTenants(
-  options: RegistryOptions,
-  app: string,
-  settings: AppSettings,
-): Promise<ReadonlyMap<string, KnownTenant>> {
-  const tenants = new Map<string, KnownTenant>()
-  const configured = Object.hasOwn(options.tenants, app) ? options.tenants[app] : {}
-  for (const [name, own] of Object.entries(configured ?? {})) {
-    const inForce = settingsOfTenant(own, settings)
-    tenants.set(name, { name, own, settings: inForce, sinceMs: null, version: null })
+/** Reports each trouble when it is first met, and again if it comes back after it was gone. */
+function onceEach(onTrouble: (error: unknown) => void): (troubles: readonly Error[]) => void {
+  let reported: ReadonlySet<string> = new Set()
+  return (troubles) => {
+    for (const trouble of troubles) if (!reported.has(trouble.message)) onTrouble(trouble)
+    reported = new Set(troubles.map(({ message }) => message))
   }
-  for (const record of await options.records.listRecords(TENANT_KIND, app)) {
-    const { name, settings: own, createdAtMs: sinceMs, version } = decodeTenant(record)
-    if (tenants.has(name)) continue
-    options.clock.observe(sinceMs)
-    const inForce = settingsOfTenant(own, settings)
-    tenants.set(name, { name, own, settings: inForce, sinceMs, version })
-  }
-  return tenants
 }
 
 async function raiseChanges(records: RecordStore): Promise<void> {

@@ -15,7 +15,7 @@ import type { AppDirectory } from './app-registry.ts'
 import { type FormerRefreshToken, withFormerTokens } from './former-refresh-tokens.ts'
 import type { KeyRings } from './key-rings.ts'
 import type { SecretRing } from './master-secret.ts'
-import { presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
+import { meetTokens, presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
 import { REFRESH_MARKS } from './refresh-token-layout.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
 import { shapedAccessTokens, type TokenShape } from './shaped-access-tokens.ts'
@@ -67,7 +67,7 @@ export function dialectCore(
   dialect: Dialect,
 ): DialectCore | undefined {
   const { deps, directory, secrets, keys } = parts
-  if (directory.settingsOf(app) === undefined) return undefined
+  if (!directory.apps().has(app)) return undefined
   const { shape, hasCompanion, adjust } = dialect
   const marks =
     (hasCompanion ? REFRESH_MARKS.companion : 0) |
@@ -77,13 +77,19 @@ export function dialectCore(
     ...{ ring: keys[dialect.keys], former: keys.former },
   })
   const accessTokens = presentAccessTokens(tokens, directory)
-  const own = presentRefreshTokens(sealedRefreshTokens(secrets, marks), directory)
+  const sealed = sealedRefreshTokens(secrets, marks)
+  const own = presentRefreshTokens(sealed, directory)
   const refreshTokens = withFormerTokens(own, app, dialect.openFormer)
   const context = contextOf({ ...deps, accessTokens, refreshTokens }, directory, { app, adjust })
+  const meet = meetTokens(sealed, directory)
   return {
-    ...guardedCore(context, directory),
+    ...guardedCore(context, { directory, meet }),
     renewAccessToken: (request) => renewAccessToken(context, request),
-    foreseeRefresh: (token) => foreseeRefresh(context, token),
+    async foreseeRefresh(token) {
+      const foreseen = await foreseeRefresh(context, token)
+      const isMet = foreseen === 'invalid' && (await meet([token]))
+      return isMet ? foreseeRefresh(context, token) : foreseen
+    },
     openAccessToken: (token) => accessTokens.open(app, token),
   }
 }

@@ -5,7 +5,6 @@ import {
   type Clock,
   type CoreDeps,
   type EventSink,
-  faultsOf,
   type Store,
   type StoreError,
 } from '@pawl/core'
@@ -20,9 +19,10 @@ import { openSecretRing } from './master-secret.ts'
 import { namedLog } from './named-log.ts'
 import { noticingStore } from './noticing-store.ts'
 import { openKeys } from './open-keys.ts'
-import { presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
+import { meetTokens, presentAccessTokens, presentRefreshTokens } from './present-tokens.ts'
 import { systemRandom } from './random-pool.ts'
 import { appRegistry } from './registry-changes.ts'
+import { faultsOfApp } from './registry-view.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
@@ -131,7 +131,8 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const { tenants = {} } = options
   const known = { records: store, sessions, clock: decisive, apps: settings, tenants, onTrouble }
   const directory = await openAppDirectory(known)
-  const refreshTokens = presentRefreshTokens(sealedRefreshTokens(secrets), directory)
+  const sealed = sealedRefreshTokens(secrets)
+  const refreshTokens = presentRefreshTokens(sealed, directory)
   const makeKeys = async (app: AppId) => (isVisitor ? undefined : keys.own.reload(app))
   const deps: CoreDeps = {
     store: sessions,
@@ -148,7 +149,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     emit: guardedSink(options.onEvent, onTrouble),
     ...(options.onStoreError === undefined ? {} : { onStoreError: options.onStoreError }),
   }
-  const coreOf = appCores(deps, directory)
+  const coreOf = appCores(deps, { directory, meet: meetTokens(sealed, directory) })
   const core = coreOf(DEFAULT_APP)
   if (core === undefined) throw new Error('there is no default app')
   const sweeper = isVisitor
@@ -158,7 +159,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     ...core,
     ...wireSide({ deps, directory, secrets, keys }),
     app: (name) => coreOf(name as AppId),
-    handleOf: (token) => refreshTokens.open(token)?.handle,
+    handleOf: (token) => sealed.open(token)?.handle,
     reloadApps: () => directory.reload(),
     async signingKeyAgeSeconds(app) {
       const { signsFromMs } = await keys.own.signingKeyOf(app as AppId)
@@ -186,9 +187,17 @@ function settingsOfApps(options: EmbedOptions): ReadonlyMap<AppId, AppSettings> 
   for (const [name, own] of Object.entries(options.apps ?? {})) {
     settings.set(name as AppId, appSettings({ audience: name, ...own }))
   }
+  const { tenants = {} } = options
+  const tenantsOf = (app: AppId) =>
+    Object.entries((Object.hasOwn(tenants, app) && tenants[app]) || {}).map(([name, own]) => ({
+      name,
+      own,
+    }))
   const faults = [...settings].flatMap(([app, own]) => [
     ...(APP_NAME.test(app) ? [] : [`the app name ${JSON.stringify(app)} is not legal`]),
-    ...faultsOf(own).map((fault) => (app === DEFAULT_APP ? fault : `app ${app}: ${fault}`)),
+    ...faultsOfApp(own, tenantsOf(app)).map((fault) =>
+      app === DEFAULT_APP ? fault : `app ${app}: ${fault}`,
+    ),
   ])
   if (faults.length > 0) throw new Error(`the settings are not legal: ${faults.join('; ')}`)
   return settings

@@ -3,6 +3,7 @@ import type { AppDirectory } from './app-registry.ts'
 
 /**
  * Refresh tokens, those of apps and tenants that are gone left out: to this core they are nothing.
+ * One that is unknown may be new: see {@link meetTokens}.
  */
 export function presentRefreshTokens(
   tokens: RefreshTokens,
@@ -17,10 +18,28 @@ export function presentRefreshTokens(
   }
 }
 
-/** The same for access tokens. */
+/**
+ * Gets to know the apps and tenants of refresh tokens that this core sealed; answers true if one of
+ * them was new here. Throws a `StoreError` where nobody can tell.
+ */
+export function meetTokens(
+  tokens: RefreshTokens,
+  { meet }: Pick<AppDirectory, 'meet'>,
+): (texts: readonly string[]) => Promise<boolean> {
+  return async (texts) => {
+    let isAnyNew = false
+    for (const text of texts) {
+      const opened = tokens.open(text)
+      if (opened !== undefined && (await meet(opened))) isAnyNew = true
+    }
+    return isAnyNew
+  }
+}
+
+/** Access tokens, in the same way; these get to know a new app or tenant by themselves. */
 export function presentAccessTokens(
   tokens: AccessTokens,
-  { isOfPresent }: Pick<AppDirectory, 'isOfPresent'>,
+  { isOfPresent, meet }: Pick<AppDirectory, 'isOfPresent' | 'meet'>,
 ): AccessTokens {
   return {
     reservedClaims: tokens.reservedClaims,
@@ -29,8 +48,9 @@ export function presentAccessTokens(
       const opened = await tokens.open(app, token)
       if (opened === undefined) return undefined
       const { tenant, lineage } = opened
-      const { mintedAtMs } = lineage
-      return isOfPresent({ app: opened.app, tenant, mintedAtMs }) ? opened : undefined
+      const place = { app: opened.app, tenant, mintedAtMs: lineage.mintedAtMs }
+      if (isOfPresent(place)) return opened
+      return (await meet(place)) && isOfPresent(place) ? opened : undefined
     },
   }
 }

@@ -13,7 +13,13 @@ import {
 import type { AppEntry, AppSettingsInput, TenantEntry, TenantSettingsInput } from '@pawl/protocol'
 import type { AppDirectory, RegistryOptions } from './app-registry.ts'
 import { FORMER_KEY_KIND } from './former-keys.ts'
-import { APP_KIND, encodeEntry, INSTALLATION, TENANT_KIND } from './registry-records.ts'
+import {
+  APP_KIND,
+  createdAtMsOf,
+  encodeEntry,
+  INSTALLATION,
+  TENANT_KIND,
+} from './registry-records.ts'
 import {
   appEntryOf,
   faultsOfApp,
@@ -47,7 +53,8 @@ export function appRegistry(workshop: Workshop): Registry {
       const owner = (await freshApps(workshop)).get(app)
       if (owner === undefined) return []
       const { settings, sinceMs } = owner
-      const own = { name: DEFAULT_NAME, own: {}, settings, sinceMs, version: null }
+      const nothing = { own: {}, version: null, faults: [], trouble: null }
+      const own = { name: DEFAULT_NAME, settings, sinceMs, ...nothing }
       return [own, ...owner.tenants.values()].sort(byName).map(tenantEntryOf)
     },
     putApp: (change) => putApp(workshop, change),
@@ -68,12 +75,10 @@ async function putApp(
   if (present?.version === null) return { kind: 'configured' }
   const base = apps.get(DEFAULT_NAME)?.settings
   if (base === undefined) throw new Error('there is no default app')
-  const settings = settingsOfApp(name, own, base)
-  const tenants = [...(present?.tenants ?? [])].map(([tenant, known]) => {
-    return [tenant, { ...known, settings: settingsOfTenant(known.own, settings) }] as const
-  })
-  const next = { name, own, settings, sinceMs: null, version: null, tenants: new Map(tenants) }
-  const faults = [...faultsOfApp(next), ...faultOfNumber(apps.size, present === undefined)]
+  const faults = [
+    ...faultsOfApp(settingsOfApp(name, own, base), present?.tenants.values() ?? []),
+    ...faultOfNumber(apps.size, present === undefined),
+  ]
   if (faults.length > 0) return { kind: 'faults', faults }
   const key = { kind: APP_KIND, app: INSTALLATION, id: name }
   const written = await write(workshop, key, {
@@ -167,15 +172,14 @@ async function write(
       if (await records.insertRecord(key, value)) return 'stored'
       continue
     }
-    const { createdAtMs } = JSON.parse(record.value) as { createdAtMs: number }
-    const value = encodeEntry({ settings, createdAtMs })
+    const value = encodeEntry({ settings, createdAtMs: createdAtMsOf(record) })
     if (await records.replaceRecord(key, record.version, value)) return 'stored'
   }
   throw new StoreError('conflict', `the ${key.kind} ${key.id} keeps changing`)
 }
 
 async function freshApps({ directory }: Workshop): Promise<ReadonlyMap<string, KnownApp>> {
-  await directory.reload()
+  await directory.look()
   return directory.apps()
 }
 

@@ -18,9 +18,13 @@ export const CHANGES_KEY = { kind: 'registry', app: INSTALLATION, id: 'changes' 
 /** A record of an app or tenant, read. */
 export interface RegistryRecord<Settings> {
   readonly name: string
+  /** Empty where the record cannot be read. */
   readonly settings: Settings
+  /** 0 where the record does not even say that. */
   readonly createdAtMs: number
   readonly version: number
+  /** Why it cannot be read: `corrupt`; null if it can. */
+  readonly trouble: StoreError | null
 }
 
 /** The value of a record. */
@@ -32,36 +36,49 @@ export function encodeEntry(entry: {
   return JSON.stringify({ settings, createdAtMs })
 }
 
-/** Reads an app's record. Throws `StoreError('corrupt')`. */
+/** Reads an app's record; never throws. */
 export function decodeApp(record: StoredRecord): RegistryRecord<AppSettingsInput> {
   return decode(record, readAppSettings)
 }
 
-/** Reads a tenant's record. Throws `StoreError('corrupt')`. */
+/** Reads a tenant's record; never throws. */
 export function decodeTenant(record: StoredRecord): RegistryRecord<TenantSettingsInput> {
   return decode(record, readTenantSettings)
 }
 
-function decode<Settings>(
+/** When an app or tenant was made, in epoch milliseconds; 0 if its record does not say. */
+export function createdAtMsOf(record: StoredRecord): number {
+  const { createdAtMs } = parse(record.value)
+  return typeof createdAtMs === 'number' ? createdAtMs : 0
+}
+
+function decode<Settings extends object>(
   record: StoredRecord,
   read: (value: unknown) => Settings | undefined,
 ): RegistryRecord<Settings> {
   const { id: name, version } = record
-  const value = parse(record)
+  const value = parse(record.value)
   const settings = read(value.settings)
-  if (settings === undefined || typeof value.createdAtMs !== 'number') throw corrupt(record)
-  return { name, settings, createdAtMs: value.createdAtMs, version }
+  const createdAtMs = createdAtMsOf(record)
+  if (settings !== undefined && typeof value.createdAtMs === 'number') {
+    return { name, settings, createdAtMs, version, trouble: null }
+  }
+  const trouble = unreadable(record)
+  return { name, settings: {} as Settings, createdAtMs, version, trouble }
 }
 
-function parse(record: StoredRecord): { readonly settings?: unknown; createdAtMs?: unknown } {
+function parse(value: string): { readonly settings?: unknown; readonly createdAtMs?: unknown } {
   try {
-    return JSON.parse(record.value) ?? {}
-  } catch (cause) {
-    throw corrupt(record, cause)
+    return JSON.parse(value) ?? {}
+  } catch {
+    return {}
   }
 }
 
-function corrupt(record: StoredRecord, cause?: unknown): StoreError {
-  const message = `the record of the ${record.kind} ${record.id} of ${record.app} cannot be read`
-  return new StoreError('corrupt', message, { cause })
+function unreadable({ kind, app, id }: StoredRecord): StoreError {
+  const place = app === INSTALLATION ? '' : ` of the app ${app}`
+  const message =
+    `the record of the ${kind} ${id}${place} cannot be read: it answers 503 until it is ` +
+    'put anew, removed, or read by a core that knows it'
+  return new StoreError('corrupt', message)
 }

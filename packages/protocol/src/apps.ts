@@ -40,15 +40,24 @@ const appSettings = v.strictObject({
   accessJitterShare: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.25))),
 })
 
-/** Reads an app's own settings; undefined if they are not by the contract. */
+/** What is read may have been written by a newer core: members unknown here say nothing. */
+const storedLimit = v.object(sessionLimit.entries)
+const storedEntries = { sessionLimit: v.optional(v.nullable(storedLimit)) } as const
+const storedTenantSettings = v.object({ ...tenantSettings.entries, ...storedEntries })
+const storedAppSettings = v.object({ ...appSettings.entries, ...storedEntries })
+
+/**
+ * Reads an app's own settings from what is stored of it. Members that this build does not know are
+ * left out; undefined if one that it knows cannot be read.
+ */
 export function readAppSettings(value: unknown): AppSettingsInput | undefined {
-  const parsed = v.safeParse(appSettings, value)
+  const parsed = v.safeParse(storedAppSettings, value)
   return parsed.success ? parsed.output : undefined
 }
 
-/** Reads a tenant's own settings; undefined if they are not by the contract. */
+/** The same for a tenant's. */
 export function readTenantSettings(value: unknown): TenantSettingsInput | undefined {
-  const parsed = v.safeParse(tenantSettings, value)
+  const parsed = v.safeParse(storedTenantSettings, value)
   return parsed.success ? parsed.output : undefined
 }
 
@@ -71,10 +80,16 @@ const entryFields = {
   createdAtMs: v.nullable(v.number()),
   /** Goes up at each change; null for one of the configuration. */
   version: v.nullable(v.number()),
+  /**
+   * What is wrong with it, one sentence each; most are without. Settings that became illegal by
+   * what they inherit are in force as the nearest legal ones. One whose record this core cannot
+   * read answers `unavailable` to everything.
+   */
+  faults: v.optional(v.array(v.string()), []),
 } as const
 
-const tenantEntry = v.object({ ...entryFields, settings: tenantSettings })
-const appEntry = v.object({ ...entryFields, settings: appSettings })
+const tenantEntry = v.object({ ...entryFields, settings: storedTenantSettings })
+const appEntry = v.object({ ...entryFields, settings: storedAppSettings })
 
 const byName = v.strictObject({ name: fields.appName })
 const page = v.strictObject({

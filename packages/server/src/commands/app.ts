@@ -112,7 +112,8 @@ async function remove(command: CoreCommand, shelf: Shelf, name: string): Promise
 }
 
 function line(entry: Entry): string {
-  const { name, origin, version, settings } = entry
+  const { name, origin, version, settings, faults } = entry
   const where = origin === 'store' ? `version ${version}` : 'configuration'
-  return `${name}  ${where}  ${JSON.stringify(settings)}\n`
+  const marks = faults.map((fault) => `  ! ${fault}\n`).join('')
+  return `${name}  ${where}  ${JSON.stringify(settings)}\n${marks}`
 }
