@@ -36,8 +36,7 @@ interface FeedOptions {
 
 /**
  * The feed over one tail: what concerns an app, page by page. While the clock is not to be trusted
- * it still passes news on, but says of no page that it was all: whoever follows goes stale then and
- * checks at the core.
+ * it breaks off and says nothing: whoever follows goes stale then and checks at a core.
  */
 export function revocationFeed({ tail, clock, clockFault }: FeedOptions): ClosableFeed {
   const closing = new AbortController()
@@ -60,29 +59,24 @@ export function revocationFeed({ tail, clock, clockFault }: FeedOptions): Closab
   const pageOf = (app: AppId, stretch: Stretch): RevocationNotices =>
     noticesOf(app, stretch, clock.nowMs())
 
-  /** A page as it may be handed out now; undefined for an empty one that would vouch for nothing. */
-  function vouched(page: RevocationNotices): RevocationNotices | undefined {
-    if (clockFault() === null) return page
-    return page.entries.length === 0 ? undefined : { ...page, isEnd: false }
-  }
-
-  function faultless(page: RevocationNotices): RevocationNotices {
-    const given = vouched(page)
-    if (given === undefined) throw new StoreError('unavailable', clockFault() ?? '')
-    return given
+  function throwFault(): void {
+    const fault = clockFault()
+    if (fault !== null) throw new StoreError('unavailable', fault)
   }
 
   async function readPage(app: AppId, query: RevocationQuery): Promise<RevocationNotices> {
+    throwFault()
     let page = pageOf(app, await tail.readAfter(query.after, query.limit))
-    if (query.waitMs === 0 || !isNothing(page)) return faultless(page)
+    if (query.waitMs === 0 || !isNothing(page)) return page
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(query.waitMs)])
     enter(WAITERS_MAX)
     try {
       while (isNothing(page) && !signal.aborted) {
         await tail.nextLook(signal)
+        throwFault()
         page = pageOf(app, await tail.readAfter(page.cursor, query.limit))
       }
-      return faultless(page)
+      return page
     } finally {
       leave()
     }
@@ -96,6 +90,7 @@ export function revocationFeed({ tail, clock, clockFault }: FeedOptions): Closab
       let sentAtMs = Number.NEGATIVE_INFINITY
       let sentLook = -1
       while (!signal.aborted) {
+        throwFault()
         const { looks } = tail
         const isNews = cursor === null || sentLook === -1
         const stretch = isNews
@@ -105,8 +100,7 @@ export function revocationFeed({ tail, clock, clockFault }: FeedOptions): Closab
         const isDue = performance.now() - sentAtMs >= REVOCATION_FEED.headEveryMs
         // An empty page vouches for the log: it needs a look of its own.
         if (page && (page.entries.length > 0 || !page.isEnd || (isDue && looks !== sentLook))) {
-          const given = isNews ? faultless(page) : vouched(page)
-          if (given !== undefined) yield given
+          yield page
           sentAtMs = performance.now()
           sentLook = looks
         }

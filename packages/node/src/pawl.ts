@@ -2,13 +2,14 @@ import type { CoreApi, Outcome, Refusal, VerifiedSession } from '@pawl/protocol'
 import { checkOptions } from './check-options.ts'
 import { CORE_LIMITS, httpCore } from './core/http-core.ts'
 import { shieldCore } from './core/shield-core.ts'
+import { type CoreTime, makeCoreTime } from './core-time.ts'
 import { makeAnnounce, makeReportFault } from './hooks.ts'
 import { watchCookieHost } from './http/cookie-host.ts'
 import { type CorsAnswer, decideCors, withCors } from './http/cors.ts'
 import { type HeaderSink, headersSink } from './http/header-sink.ts'
 import { problemResponse } from './http/problem.ts'
 import type { PawlOptions } from './options.ts'
-import type { CoreCalls, Schedule } from './ports.ts'
+import type { CoreCalls, ReportFault, Schedule } from './ports.ts'
 import type { RequestLike } from './request-like.ts'
 import { type EndedElsewhere, openFeed } from './revocations/open-feed.ts'
 import { type Driver, noteEnded } from './session/driver.ts'
@@ -20,8 +21,8 @@ import { eitherRevocations, makeLocalRevocations } from './session/revocations.t
 import { makeSessionCalls, type SessionCalls } from './session/session-calls.ts'
 import { type NewSession, startSession } from './session/start-session.ts'
 import { makeUseReports } from './session/use-reports.ts'
-import { makeSteadyNow } from './steady-now.ts'
 import { type MaybePromise, makeVerifier } from './tokens/verifier.ts'
+import { withCoreTime } from './tokens/with-core-time.ts'
 import { makeTrustCache } from './trust/trust-cache.ts'
 
 /** Who is asking, for web-standard frameworks. Add `headers` to the response when you send it. */
@@ -67,6 +68,8 @@ export interface Pawl extends SessionCalls {
 const VERIFIED_TOKENS = 10_000
 /** Sessions remembered as ended by this driver. */
 const ENDED_SESSIONS_MAX = 100_000
+/** How long a request may wait to learn what time it is at the core, once per driver, in ms. */
+const CONTACT_MS = 2_000
 
 /**
  * Makes the driver of an app. Checks all options at once (`PawlConfigError`); contacts the core
@@ -75,8 +78,10 @@ const ENDED_SESSIONS_MAX = 100_000
 export function createPawl(options: PawlOptions): Pawl {
   const { config, coreUrl, clientAddress, warnings } = checkOptions(options)
   for (const warning of warnings) process.emitWarning(warning, { code: 'PAWL_DANGER' })
-  const { clock: nowMs = makeSteadyNow(), schedule = runLater } = options
-  const reportFault = makeReportFault(options.onFault, nowMs)
+  const { schedule = runLater } = options
+  const reportFault = makeReportFault(options.onFault, options.clock ?? monotonicMs)
+  const time = openTime(options, reportFault)
+  const { nowMs } = time
   const raceWindowMs = (): number | undefined => {
     if (trust.current === undefined) void trust.load()
     return trust.current?.settings.raceWindowMs
@@ -101,8 +106,8 @@ export function createPawl(options: PawlOptions): Pawl {
   const onEnded = isHeard
     ? ({ reason, ...who }: EndedElsewhere) => noteEnded({ ended, announce, nowMs }, reason, who)
     : undefined
-  const feed = openFeed(options, { core, nowMs, schedule, reportFault, onEnded })
-  const verifier = makeVerifier({
+  const feed = openFeed(options, { core, time, schedule, reportFault, onEnded })
+  const verifierHere = makeVerifier({
     core,
     trust,
     revocations: elsewhere === undefined ? ended : eitherRevocations(ended, elsewhere),
@@ -110,6 +115,10 @@ export function createPawl(options: PawlOptions): Pawl {
     nowMs,
     onSettledUse: reports.add,
     cacheLimit: options.limits?.verifiedTokens ?? VERIFIED_TOKENS,
+  })
+  const verifier = withCoreTime(verifierHere, {
+    isSettled: () => time.isKnown || options.revocationFeed === false,
+    contact: () => within(CONTACT_MS, feed.firstTry(), schedule),
   })
   const driver: Driver = {
     config,
@@ -139,6 +148,35 @@ export function createPawl(options: PawlOptions): Pawl {
     },
   }
 }
+
+/**
+ * The core's time; of a core in this process it is known from the start. A clock that was given is
+ * both clocks of this machine.
+ */
+function openTime(
+  { clock, core }: Pick<PawlOptions, 'clock' | 'core'>,
+  reportFault: ReportFault,
+): CoreTime {
+  const clocks = clock === undefined ? {} : { wallMs: clock, elapsedMs: clock }
+  const time = makeCoreTime({ ...clocks, reportFault })
+  if (typeof core !== 'string' && 'nowMs' in core && typeof core.nowMs === 'function') {
+    time.hear(Number(core.nowMs()))
+  }
+  return time
+}
+
+/** Resolves with the work, or when it has taken too long. */
+function within(delayMs: number, work: Promise<void>, schedule: Schedule): Promise<void> {
+  return new Promise((resolve) => {
+    const callOff = schedule(resolve, delayMs)
+    void work.finally(() => {
+      callOff()
+      resolve()
+    })
+  })
+}
+
+const monotonicMs = (): number => performance.now()
 
 type RequestSide = Pick<
   Pawl,

@@ -38,8 +38,14 @@ export function makeAskCore(
     }
   }
 
+  /** The time may have been set back, by a core that was heard. */
+  function isSoon(atMs: number): boolean {
+    const inMs = atMs - nowMs()
+    return inMs > 0 && inMs <= CORE_RETRY_MS
+  }
+
   return async (token) => {
-    if (silentUntilMs !== undefined && (isProbing || nowMs() < silentUntilMs)) return SILENT
+    if (silentUntilMs !== undefined && (isProbing || isSoon(silentUntilMs))) return SILENT
     const outcome = await call(token)
     if (outcome.kind === 'refused' && !isDecided(outcome)) {
       silentUntilMs = nowMs() + CORE_RETRY_MS

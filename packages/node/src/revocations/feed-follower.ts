@@ -8,7 +8,7 @@ const RETRY_MAX_MS = 1_000
 
 /** Keeps a memory up to date with the core's feed. */
 export interface FeedFollower {
-  /** When the feed was last known to be complete, by this driver's clock; -Infinity at first. */
+  /** When the feed was last known to be complete, by the core's time; -Infinity at first. */
   readonly headAtMs: number
   /** Begins to follow; later calls do nothing. */
   start(): void
@@ -22,7 +22,10 @@ export interface FeedFollower {
 export interface FeedFollowerDeps {
   readonly core: Pick<CoreCalls, 'followRevocations'>
   readonly memory: RevokedMemory
+  /** The core's time. */
   readonly nowMs: NowMs
+  /** Told with each page what time it is at the core. */
+  readonly hear: (coreMs: number) => void
   readonly schedule: Schedule
   readonly reportFault: ReportFault
   /**
@@ -48,6 +51,7 @@ export function makeFeedFollower(deps: FeedFollowerDeps): FeedFollower {
 
   async function followOnce(): Promise<void> {
     for await (const page of core.followRevocations({ after: cursor, signal })) {
+      deps.hear(page.asOfMs)
       const news = memory.take(page.entries, nowMs())
       if (news.length > 0 && headAtMs !== Number.NEGATIVE_INFINITY) deps.onEnds?.(news)
       cursor = page.cursor

@@ -1,5 +1,6 @@
+import type { CoreTime } from '../core-time.ts'
 import type { PawlOptions } from '../options.ts'
-import type { CoreCalls, NowMs, ReportFault, Schedule } from '../ports.ts'
+import type { CoreCalls, ReportFault, Schedule } from '../ports.ts'
 import { makeFeedFollower } from './feed-follower.ts'
 import { FEED_DEFAULTS } from './feed-options.ts'
 import { makeRevocationGate, OPEN_GATE, type RevocationGate } from './revocation-gate.ts'
@@ -27,7 +28,8 @@ export function openFeed(
   options: Pick<PawlOptions, 'revocationFeed'>,
   parts: {
     readonly core: CoreCalls
-    readonly nowMs: NowMs
+    /** The core's time, which the feed tells. */
+    readonly time: CoreTime
     readonly schedule: Schedule
     readonly reportFault: ReportFault
     /** Told of sessions that ended elsewhere, perhaps more than once of one. */
@@ -40,11 +42,12 @@ export function openFeed(
   }
   const own = { ...FEED_DEFAULTS, ...revocationFeed }
   const memory = makeRevokedMemory(own.entriesMax)
-  const { core, nowMs, schedule, reportFault, onEnded = () => {} } = parts
+  const { core, time, schedule, reportFault, onEnded = () => {} } = parts
+  const { nowMs } = time
   const ends = makeTellEnds(schedule, onEnded)
   const isHeard = parts.onEnded !== undefined
   const follower = makeFeedFollower({
-    ...{ core, memory, nowMs, schedule, reportFault },
+    ...{ core, memory, nowMs, schedule, reportFault, hear: time.hear },
     ...(isHeard ? { onEnds: ends.take } : {}),
   })
   const gate = makeRevocationGate({

@@ -127,8 +127,8 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
   }
 
   function mayGoOn(): boolean {
-    const sinceMs = Math.max(follower.headAtMs, startedAtMs ?? Number.NEGATIVE_INFINITY)
-    const ageMs = nowMs() - sinceMs
+    const { headAtMs } = follower
+    const ageMs = nowMs() - (Number.isFinite(headAtMs) ? headAtMs : (startedAtMs ?? headAtMs))
     const isWithin = Math.abs(ageMs) < coreDownSeconds * 1000
     if (isWithin && !isGoingOn) {
       isGoingOn = true
@@ -146,13 +146,18 @@ export function makeRevocationGate(deps: RevocationGateDeps): RevocationGate {
         return ENDED
       }
       const isUnsure = standing === 'unsure'
-      if (!isUnsure && (isFresh(now) || now < entry.gate.checkedUntilMs)) return entry.outcome
+      if (!isUnsure && (isFresh(now) || isChecked(entry, now))) return entry.outcome
       return askOnce(token, entry, isUnsure)
     },
   }
 }
 
 type Decided = Exclude<CoreAnswer, { kind: 'silent' }>
+
+/** Whether the core has just said that it lives. The time may have been set back since. */
+function isChecked({ gate }: GatedToken, now: number): boolean {
+  return now < gate.checkedUntilMs && gate.checkedUntilMs - now <= ANSWER_COUNTS_MS
+}
 
 function noteAnswer(
   gate: GateNotes,

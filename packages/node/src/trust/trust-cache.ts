@@ -45,6 +45,7 @@ export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
   let staleAtMs = Number.NEGATIVE_INFINITY
   let quietUntilMs = Number.NEGATIVE_INFINITY
   let lastFailure: Refusal | undefined
+  let lookedAtMs = Number.NEGATIVE_INFINITY
 
   async function ask(): Promise<Outcome<Trust>> {
     const [keys, settings] = await Promise.all([deps.core.getKeys({}), deps.core.getSettings({})])
@@ -81,8 +82,14 @@ export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
   }
 
   function lookUpOnce(): Promise<Outcome<Trust>> {
+    if (pending === undefined) lookedAtMs = deps.nowMs()
     pending ??= lookUp()
     return pending
+  }
+
+  /** A core that was heard may have set the time back. */
+  function isQuiet(nowMs: number): boolean {
+    return nowMs < quietUntilMs && nowMs >= lookedAtMs
   }
 
   return {
@@ -90,11 +97,13 @@ export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
       return current
     },
     touch: (nowMs) => {
-      if (nowMs >= staleAtMs && pending === undefined) void lookUpOnce()
+      // A core that was heard may have set the time back.
+      const isDue = nowMs >= staleAtMs || nowMs < lookedAtMs
+      if (isDue && pending === undefined) void lookUpOnce()
     },
     load: async () => {
       if (current !== undefined) return ok(current)
-      if (pending === undefined && deps.nowMs() < quietUntilMs && lastFailure !== undefined) {
+      if (pending === undefined && isQuiet(deps.nowMs()) && lastFailure !== undefined) {
         return lastFailure
       }
       return lookUpOnce()
@@ -102,7 +111,7 @@ export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
     lookAgain: async () => {
       if (pending !== undefined) return pending
       const nowMs = deps.nowMs()
-      if (nowMs < quietUntilMs)
+      if (isQuiet(nowMs))
         return lastFailure ?? (current === undefined ? refuse('unavailable') : ok(current))
       quietUntilMs = nowMs + KEYS_COOL_DOWN_MS
       return lookUpOnce()

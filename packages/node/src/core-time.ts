@@ -1,0 +1,94 @@
+import type { NowMs, ReportFault } from './ports.ts'
+
+/** After so long without word of the core the wall clock is gone by again, in ms. */
+const HEARD_FOR_MS = 5_000
+/** What is heard is a little late: within so much of what was expected it changes nothing, in ms. */
+const NEAR_MS = 5_000
+/**
+ * A clock of this machine that is farther from the core's is reported, and a time that was farther
+ * ahead goes back at once: the core decides by its own. In ms.
+ */
+const APART_MS = 30_000
+/** Less far ahead, time runs by this part of its speed until it was caught up with. */
+const LEAD_DIVISOR = 2
+
+/** What the time of a driver is made of. */
+export interface CoreTimeOptions {
+  /** Default: the clock of this machine. */
+  readonly wallMs?: NowMs
+  /** A monotonic count; default: that of this process. */
+  readonly elapsedMs?: NowMs
+  readonly reportFault: ReportFault
+}
+
+/** The core's time, as a driver knows it. */
+export interface CoreTime {
+  readonly nowMs: NowMs
+  /** Whether the core was ever heard. */
+  readonly isKnown: boolean
+  /** Takes in what time it is at the core now. */
+  hear(coreMs: number): void
+}
+
+/**
+ * The core's time, since tokens are made by that: as last heard, and on from there by the monotonic
+ * clock, whatever becomes of the wall clock. Before anything was heard, and long after, it is the
+ * wall clock with what that was found to be off by. It does not go back by itself: when it was
+ * ahead, it runs at half speed until it was caught up with, so that no token that has expired is
+ * good again and no lead lasts. Only the core itself, when farther behind, sets it back.
+ */
+export function makeCoreTime(options: CoreTimeOptions): CoreTime {
+  const { wallMs = Date.now, elapsedMs = () => performance.now(), reportFault } = options
+  let latestMs = Number.NEGATIVE_INFINITY
+  let elapsedAtLatestMs = 0
+  /** What the monotonic clock is behind the core's while that was heard. */
+  let baseMs = 0
+  let heardUntilMs = Number.NEGATIVE_INFINITY
+  /** What the wall clock is behind the core's. */
+  let offsetMs = 0
+  let isReported = false
+
+  function expectedMs(elapsed: number): number {
+    return Math.floor(elapsed < heardUntilMs ? baseMs + elapsed : wallMs() + offsetMs)
+  }
+
+  function report(): void {
+    const isApart = Math.abs(offsetMs) > APART_MS
+    if (isApart && !isReported) {
+      const where = offsetMs < 0 ? 'ahead of' : 'behind'
+      const seconds = Math.round(Math.abs(offsetMs) / 1000)
+      const message = `the clock of this machine is ${seconds} s ${where} the core's: the core's counts`
+      reportFault({ where: 'core', message })
+    }
+    isReported = isApart
+  }
+
+  return {
+    get isKnown() {
+      return heardUntilMs !== Number.NEGATIVE_INFINITY
+    },
+    nowMs() {
+      const elapsed = elapsedMs()
+      const expected = expectedMs(elapsed)
+      if (expected >= latestMs) {
+        latestMs = expected
+        elapsedAtLatestMs = elapsed
+        return expected
+      }
+      const paidMs = Math.max(0, Math.floor((elapsed - elapsedAtLatestMs) / LEAD_DIVISOR))
+      latestMs += paidMs
+      elapsedAtLatestMs += paidMs * LEAD_DIVISOR
+      return latestMs
+    },
+    hear(coreMs) {
+      const elapsed = elapsedMs()
+      const expected = expectedMs(elapsed)
+      const heardMs = Math.abs(coreMs - expected) <= NEAR_MS ? expected : coreMs
+      baseMs = heardMs - elapsed
+      heardUntilMs = elapsed + HEARD_FOR_MS
+      offsetMs = heardMs - wallMs()
+      if (latestMs - heardMs > APART_MS) latestMs = Number.NEGATIVE_INFINITY
+      report()
+    },
+  }
+}
