@@ -1,4 +1,4 @@
-import type { UserScope } from '@pawl/core'
+import type { EpochMs, Session, UserScope } from '@pawl/core'
 import type { Collections } from './database.ts'
 import { DUPLICATE_KEY, serverCode } from './errors.ts'
 import type { CutOffDocument } from './log-rows.ts'
@@ -8,6 +8,15 @@ import { placeOf, scopeText } from './names.ts'
 export function coverOf({ cutOffs }: Collections, user: UserScope): Promise<CutOffDocument[]> {
   const names = [scopeText(user), placeOf(user.app, user.tenant)]
   return cutOffs.find({ _id: { $in: names } }).toArray()
+}
+
+/** How far those of the cut-offs reach that cover a new session; null if none does. */
+export function reachOver(
+  { createdAtMs }: Session,
+  cutOffs: readonly CutOffDocument[],
+): EpochMs | null {
+  const latestMs = Math.max(...cutOffs.map(({ before }) => before)) as EpochMs
+  return cutOffs.length > 0 && createdAtMs <= latestMs ? latestMs : null
 }
 
 /** Raises a cut-off, or leaves one that is as high. */

@@ -6,7 +6,7 @@ import {
   type SessionLimit,
   StoreError,
 } from '@pawl/core'
-import { coverOf } from './cut-offs.ts'
+import { coverOf, reachOver } from './cut-offs.ts'
 import { type Collections, type Database, SLOT_INDEX } from './database.ts'
 import { DUPLICATE_KEY, serverCode } from './errors.ts'
 import { newEntryName, type RevocationLog } from './log.ts'
@@ -35,10 +35,11 @@ export async function insertWithin(
   const end = { nowMs: session.createdAtMs, reason: 'limit' as const }
   const ended: SessionHandle[] = []
   for (let attempt = 0; attempt < PLACE_ATTEMPTS_MAX; attempt++) {
-    const { isThere, live, held } = await db.run('none', (collections) =>
+    const { isThere, beforeMs, live, held } = await db.run('none', (collections) =>
       lookForPlace(collections, session),
     )
     if (isThere) return { kind: 'duplicate' }
+    if (beforeMs !== null) return { kind: 'covered', beforeMs }
     const excess = Math.max(0, live.length - limit.max + 1)
     if (excess > 0 && limit.policy === 'refuse') return { kind: 'limit-reached' }
     const oldest = live.slice(0, excess).map((row) => entryOfSession(row, end, newEntryName()))
@@ -75,7 +76,8 @@ async function lookForPlace(collections: Collections, session: Session) {
   // What holds a place and is not live was found as it is now: it will not live again.
   const isLiving = (row: SessionDocument) => isLiveRow(row, nowMs, cutOffs)
   const held = rows.filter((row) => !isLiving(row))
-  return { isThere: same !== null, live: rows.filter(isLiving), held }
+  const beforeMs = reachOver(session, cutOffs)
+  return { isThere: same !== null, beforeMs, live: rows.filter(isLiving), held }
 }
 
 function lowestSlot(user: string, live: readonly SessionDocument[]): string {

@@ -1,7 +1,9 @@
 import {
+  type InsertOutcome,
   type JsonObject,
   type RotateOutcome,
   type Rotation,
+  type Session,
   type SessionHandle,
   type SessionKey,
   StoreError,
@@ -15,7 +17,7 @@ import {
   shouldHaveMoved,
   sweepInRounds,
 } from '@pawl/store-kit'
-import { coverOf } from './cut-offs.ts'
+import { coverOf, reachOver } from './cut-offs.ts'
 import type { Collections, Database } from './database.ts'
 import type { RevocationLog } from './log.ts'
 import { keyText, scopeText } from './names.ts'
@@ -63,8 +65,10 @@ type RotateTools = Pick<SessionTools, 'db' | 'find'>
  * If the write found no row that it may move, the read has the row. If that looks as though it
  * might have been moved, it has changed between the two: both are done again.
  *
- * INSERT is one command. A log-in under way cannot slip through a cut-off: each reader folds the
- * cut-off in, whenever the row came.
+ * INSERT is one command, and beside it, at the same time, a read of the cut-offs. If one of them
+ * covers the row, it is taken away again: nobody was granted anything by it, and every reader took
+ * it for revoked. A log-in under way cannot slip through a cut-off: each reader folds the cut-off
+ * in, whenever the row came.
  */
 export function mongodbSessions({ db, log, find }: SessionTools): SessionMethods {
   async function update(
@@ -85,9 +89,7 @@ export function mongodbSessions({ db, log, find }: SessionTools): SessionMethods
     rotate: (key, rotation) => rotate({ db, find }, key, rotation),
     insert: async (session, limit) => {
       if (limit !== null) return insertWithin({ db, log }, session, limit)
-      const document = sessionToDocument(session)
-      const outcome = await db.run('once', ({ sessions }) => add(sessions, document))
-      return outcome === 'inserted' ? { kind: outcome, ended: [] } : { kind: 'duplicate' }
+      return insertUncovered(db, session)
     },
     updateClaims: (key, claims: JsonObject) => update(key, { claims: JSON.stringify(claims) }),
     updateData: (key, data: JsonObject) => update(key, { data: JSON.stringify(data) }),
@@ -110,6 +112,22 @@ export function mongodbSessions({ db, log, find }: SessionTools): SessionMethods
         sweepInRounds(limit, SWEEP_MAX, (asked) => sweep(collections, nowMs, asked)),
       ),
   }
+}
+
+async function insertUncovered(db: Database, session: Session): Promise<InsertOutcome> {
+  const document = sessionToDocument(session)
+  const [cover, addition] = await Promise.allSettled([
+    db.run('none', (collections) => coverOf(collections, session)),
+    db.run('once', ({ sessions }) => add(sessions, document)),
+  ])
+  if (addition.status === 'rejected') throw addition.reason
+  if (addition.value !== 'inserted') return { kind: 'duplicate' }
+  const cutOffs = cover.status === 'fulfilled' ? cover.value : throwAfterWrite(cover.reason)
+  const beforeMs = reachOver(session, cutOffs)
+  if (beforeMs === null) return { kind: 'inserted', ended: [] }
+  const { _id, cur } = document
+  await db.run('repeatable', ({ sessions }) => sessions.deleteOne({ _id, cur }))
+  return { kind: 'covered', beforeMs }
 }
 
 async function rotate(

@@ -1,12 +1,8 @@
 import {
-  type InsertOutcome,
   type JsonObject,
   type RotateOutcome,
   type Rotation,
-  type Session,
-  type SessionHandle,
   type SessionKey,
-  type SessionLimit,
   StoreError,
 } from '@pawl/core'
 import {
@@ -19,12 +15,12 @@ import {
   shouldHaveMoved,
   sweepInRounds,
 } from '@pawl/store-kit'
-import { atomically, type Database, type SqlResult } from './database.ts'
+import { atomically, type Database } from './database.ts'
 import { isDuplicate } from './errors.ts'
-import { logMarked, newMark } from './log.ts'
+import { insertUncovered, insertWithin, whyNotInserted } from './insertion.ts'
+import { newMark } from './log.ts'
 import {
   foldedColumns,
-  insertColumns,
   isLive,
   isNotRevoked,
   joinCutOffs,
@@ -38,7 +34,6 @@ import {
   rotationToRow,
   rowToSession,
   sessionToRow,
-  setRevoked,
   setRotation,
 } from './rows.ts'
 import { type QuotedRow, quote, type SqlRow, textOf } from './values.ts'
@@ -51,8 +46,6 @@ interface SqlRequest {
   readonly key: string
   readonly values: QuotedRow
 }
-
-const insertInto = `INSERT INTO pawl_sessions (${insertColumns.join(', ')})`
 
 /** Rows of some handles; other apps may have the same ones. */
 function selectRows(requests: readonly SqlRequest[], columns = foldedColumns): string {
@@ -69,51 +62,6 @@ function moveRows(requests: readonly SqlRequest[], mark: number): string {
   return `UPDATE (${rotations.map((each) => `SELECT ${each}`).join(' UNION ALL ')}) i
     STRAIGHT_JOIN pawl_sessions s ON s.handle = i.handle AND s.app = i.app AND s.tenant = i.tenant
     ${joinCutOffs} SET ${setRotation}, s.mark = ${mark} WHERE ${mayRotate} AND ${isNotRevoked}`
-}
-
-/**
- * A log-in that may have to make room first, as one packet. The turn comes first: what is counted
- * under it stays counted. Rows are locked before they are counted, for a lock taken while they are
- * read, and raised then, is a deadlock. The fourth and the last result tell the outcome.
- */
-function insertWithin(session: Session, { max, policy }: SessionLimit): readonly string[] {
-  const mark = newMark()
-  const user = ofUser(session)
-  const turn = [session.app, session.tenant, session.userId].map(quote).join(", '\\n', ")
-  const live = `FROM pawl_sessions s ${joinCutOffs}
-    WHERE ${user} AND ${isLive(session.createdAtMs)}`
-  const endsOldest = policy === 'end-oldest'
-  const end = `UPDATE (SELECT handle FROM (
-      SELECT s.handle, ROW_NUMBER() OVER (ORDER BY s.created_ms, s.handle) AS place ${live}) r
-      WHERE place <= @pawl_excess AND @pawl_known = 0) d
-    STRAIGHT_JOIN pawl_sessions s ON s.handle = d.handle AND ${user}
-    SET ${setRevoked(session.createdAtMs, 'limit', mark)}`
-  return atomically(
-    `SELECT turn FROM pawl_turns WHERE turn = CRC32(CONCAT(${turn})) % 256 FOR UPDATE`,
-    `SELECT handle FROM pawl_sessions s WHERE ${user} AND s.revoked_ms IS NULL
-      ORDER BY s.created_ms, s.handle ${endsOldest ? 'FOR UPDATE' : ''}`,
-    `SELECT COUNT(*) INTO @pawl_known FROM pawl_sessions s WHERE ${ofKey(session)}`,
-    `SELECT COUNT(*) - ${quote(max)} + 1 INTO @pawl_excess ${live}`,
-    `SELECT s.handle ${live} ORDER BY s.created_ms, s.handle`,
-    ...(endsOldest ? [end, ...logMarked(user, mark)] : []),
-    `${insertInto} SELECT ${sessionToRow(session).join(', ')} FROM DUAL
-      WHERE @pawl_known = 0 AND ${endsOldest ? 'TRUE' : '@pawl_excess <= 0'}`,
-    'SELECT @pawl_known, @pawl_excess',
-  )
-}
-
-/** Where the live rows and the outcome stand among the results of {@link insertWithin}. */
-const LIVE_AT = 5
-const OUTCOME_AT = -2
-
-function readOutcome(results: readonly SqlResult[], { policy }: SessionLimit): InsertOutcome {
-  const [known, excess] = (results.at(OUTCOME_AT)?.rows[0] ?? []) as readonly number[]
-  if (known !== 0) return { kind: 'duplicate' }
-  const ending = Math.max(0, Number(excess))
-  if (ending > 0 && policy === 'refuse') return { kind: 'limit-reached' }
-  const live = results[LIVE_AT]?.rows ?? []
-  const ended = live.slice(0, ending).map(([handle]) => textOf(handle) as SessionHandle)
-  return { kind: 'inserted', ended }
 }
 
 /** How often a row that keeps changing under a rotation is tried again. */
@@ -142,11 +90,12 @@ export function mysqlSessions(db: Database, waitMaxMs: number): SessionMethods {
     const [, , found] = await db.run('repeatable', ...packet)
     return inOrder(found?.rows ?? [], requests)
   })
-  const insert = gathered(async (requests) => {
-    const rows = requests.map(({ values }) => `(${values.join(', ')})`)
-    await db.run('once', `${insertInto} VALUES ${rows.join(', ')}`)
-    return requests
-  })
+  const insert = gathered((requests) =>
+    insertUncovered(
+      db,
+      requests.map(({ values }) => values),
+    ),
+  )
   const update = async (column: 'claims' | 'data', key: SessionKey, content: JsonObject) => {
     const set = `s.${column} = ${quote(JSON.stringify(content))}`
     const text = `UPDATE pawl_sessions s ${joinCutOffs} SET ${set}
@@ -162,11 +111,10 @@ export function mysqlSessions(db: Database, waitMaxMs: number): SessionMethods {
     rotate: (key, rotation) => rotateRow(rotate, key, rotation),
     insert: async (session, limit) => {
       try {
-        if (limit !== null) {
-          return readOutcome(await db.run('once', ...insertWithin(session, limit)), limit)
-        }
-        await insert(requestOf(session, sessionToRow(session)))
-        return { kind: 'inserted', ended: [] }
+        if (limit !== null) return await insertWithin(db, session, limit)
+        const row = sessionToRow(session)
+        if (await insert(requestOf(session, row))) return { kind: 'inserted', ended: [] }
+        return await whyNotInserted(db, row)
       } catch (error) {
         if (isDuplicate(error)) return { kind: 'duplicate' }
         throw error

@@ -38,6 +38,11 @@ export const joinCutOff = `LEFT JOIN LATERAL (SELECT c.at_ms, c.reason FROM pawl
       WHERE c.user_id IN (s.user_id, '') AND c.app = s.app AND c.tenant = s.tenant
         AND c.before_ms >= s.created_ms ORDER BY c.user_id DESC LIMIT 1) k ON true`
 
+/** How far the cut-offs reach that cover a new row `i` of {@link insertColumns}; or NULL. */
+export const reachOver = `(SELECT max(c.before_ms) FROM pawl_cut_offs c
+      WHERE c.user_id IN (i.user_id, '') AND c.app = i.app AND c.tenant = i.tenant
+        AND c.before_ms >= i.created_ms)`
+
 /** Columns of `valuesToSession` of any row `s`, with {@link joinCutOff} folded in. */
 export const foldedColumns = kit.sessionColumns
   .map((name) => {

@@ -1,12 +1,9 @@
 import {
-  type InsertOutcome,
+  type EpochMs,
   type JsonObject,
-  REVOKED_KEPT_MS,
   type RotateOutcome,
   type Rotation,
-  type SessionHandle,
   type SessionKey,
-  type SessionLimit,
   StoreError,
 } from '@pawl/core'
 import {
@@ -20,12 +17,13 @@ import {
   valuesToSession,
 } from '@pawl/store-kit'
 import { arraysOf } from './arrays.ts'
-import { batchRows, namesOf } from './batch-rows.ts'
+import { batchRows } from './batch-rows.ts'
 import type { Database, Statement } from './database.ts'
+import { insertSessions, insertWithin, outcomeOf } from './insertion.ts'
+import { ofKey, type Pair, parametersOf } from './pairs.ts'
 import {
   exactText,
   foldedColumns,
-  insertColumns,
   isLive,
   isNotRevoked,
   joinCutOff,
@@ -39,24 +37,11 @@ import {
   rotationColumns,
   rotationToRow,
   type SqlColumn,
-  type SqlColumns,
   type SqlRow,
   sessionToRow,
   setRotation,
 } from './rows.ts'
 
-/** One statement in two forms: for a lone request, and for a batch of them. */
-interface Pair {
-  readonly one: Statement
-  readonly many: Statement
-}
-
-/** The parameters of a lone request. */
-function parametersOf(columns: SqlColumns): readonly string[] {
-  return columns.map(([, type], index) => `$${index + 1}::${type}`)
-}
-
-const ofKey = 's.handle = i.handle AND s.app = i.app AND s.tenant = i.tenant'
 const ofParameters = 's.app = $1 AND s.tenant = $2 AND s.handle = $3'
 
 const findSessions: Pair = {
@@ -112,33 +97,6 @@ const rotateSessions: Pair = {
     text: `WITH input AS (SELECT * FROM ${batchRows(rotationColumns)}),
       ${rotateText(inBatch, 'input i', ofKey)} AND i.n NOT IN (SELECT n FROM moved)`,
   },
-}
-
-const insertInto = `INSERT INTO pawl_sessions (${namesOf(insertColumns)})`
-const insertSessions: Pair = {
-  one: {
-    name: 'pawl_insert_one',
-    effect: 'once',
-    text: `${insertInto} VALUES (${parametersOf(insertColumns).join(', ')})
-      ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
-  },
-  many: {
-    name: 'pawl_insert',
-    effect: 'once',
-    text: `${insertInto} SELECT ${namesOf(insertColumns)} FROM ${batchRows(insertColumns)}
-      ON CONFLICT DO NOTHING RETURNING app, tenant, handle`,
-  },
-}
-
-const limitAt = insertColumns.length
-const insertLimited: Statement = {
-  name: 'pawl_insert_limited',
-  effect: 'once',
-  text: `WITH room AS MATERIALIZED (SELECT * FROM pawl_make_room($1, $2, $4, $3, $10,
-      $${limitAt + 1}, $${limitAt + 2}, ${REVOKED_KEPT_MS})),
-    added AS (${insertInto} SELECT ${parametersOf(insertColumns).join(', ')}
-      FROM room WHERE room.outcome = 'room' ON CONFLICT DO NOTHING RETURNING 1)
-    SELECT room.outcome, room.ended, (SELECT count(*) FROM added) FROM room`,
 }
 
 function updateOf(column: 'claims' | 'data'): Statement {
@@ -200,8 +158,8 @@ export function postgresSessions(db: Database, waitMaxMs: number): SessionMethod
   const find = batched(findSessions, inOrder)
   const rotate = batched(rotateSessions, inOrder)
   const insert = batched(insertSessions, (rows, requests) => {
-    const added = new Set(rows.map(keyOf as (row: SqlRow) => string))
-    return requests.map((request) => added.has(keyOf(request)))
+    const reaches = new Map(rows.map((row) => [keyOf(row as SqlColumn), row[3] as EpochMs | null]))
+    return requests.map((request) => outcomeOf(reaches.get(keyOf(request))))
   })
   const updateClaims = updateOf('claims')
   const updateData = updateOf('data')
@@ -218,8 +176,7 @@ export function postgresSessions(db: Database, waitMaxMs: number): SessionMethod
     rotate: (key, rotation) => rotateRow(rotate, key, rotation),
     insert: async (session, limit) => {
       const row = sessionToRow(session)
-      if (limit !== null) return insertWithin(db, row, limit)
-      return (await insert(row)) ? { kind: 'inserted', ended: [] } : { kind: 'duplicate' }
+      return limit === null ? insert(row) : insertWithin(db, row, limit)
     },
     updateClaims: (key, claims) => update(updateClaims, key, claims),
     updateData: (key, data) => update(updateData, key, data),
@@ -265,17 +222,4 @@ async function rotateRow(
     if (state !== 'stale') return { session: valuesToSession(row, 1), advanced: state === 'moved' }
   }
   throw new StoreError('conflict', 'the row of a session changed all the time')
-}
-
-async function insertWithin(
-  db: Database,
-  row: SqlColumn,
-  limit: SessionLimit,
-): Promise<InsertOutcome> {
-  const values = [...row, limit.max, limit.policy === 'end-oldest']
-  const [answer = []] = await db.run(insertLimited, values)
-  const [outcome, ended, added] = answer
-  if (outcome === 'limit-reached') return { kind: 'limit-reached' }
-  if (outcome === 'duplicate' || added === 0) return { kind: 'duplicate' }
-  return { kind: 'inserted', ended: ended as readonly SessionHandle[] }
 }

@@ -49,6 +49,15 @@ local function ending(place, s)
   end
   return false
 end`,
+  reach_over: `
+local function reach_over(place, user, created)
+  local cuts, reach = redis.call('MGET', P..'c:'..place..':'..user, P..'c:'..place), false
+  for index = 1, 2 do
+    local before = cuts[index] and tonumber(string.match(cuts[index], '^%S+'))
+    if before and created <= before and before > (reach or -math.huge) then reach = before end
+  end
+  return reach
+end`,
   is_over: `
 local function is_over(s, now)
   local _, idle, absolute = constants(s)

@@ -43,7 +43,7 @@ return s`,
 
 /**
  * place, handle, user, created, sweep, when Redis may drop it, whether it is revoked, max or 0,
- * policy, fields… → the outcome and the handles that were ended.
+ * policy, fields… → the outcome, and the handles that were ended or how far the cut-off reaches.
  */
 export const insertScript = script(
   'once',
@@ -51,6 +51,8 @@ export const insertScript = script(
 local place, handle, user, created = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key, max, ended = P..'s:'..place..':'..handle, tonumber(ARGV[8]), {}
 if redis.call('EXISTS', key) == 1 then return {'duplicate'} end
+local reach = reach_over(place, user, tonumber(created))
+if reach then return {'covered', whole(reach)} end
 if max > 0 then
   local live = live_handles(place, user, tonumber(created))
   local excess = #live - max + 1

@@ -1,4 +1,4 @@
-import type { Session, SessionHandle } from '@pawl/core'
+import type { EpochMs, InsertOutcome, Session, SessionHandle } from '@pawl/core'
 import {
   BEFORE_ALL,
   exactText,
@@ -60,9 +60,7 @@ export function redisSessions(server: Server): SessionMethods {
         ...sessionToFields(session),
       ]
       const reply = await server.run(insertScript, args)
-      const [kind, ended] = reply as readonly [string, readonly string[]]
-      if (kind !== 'inserted') return { kind: kind as 'duplicate' | 'limit-reached' }
-      return { kind, ended: ended.map(decode) as SessionHandle[] }
+      return outcomeOf(reply as readonly [string, (string | readonly string[])?])
     },
     updateClaims: async (key, claims) => {
       const content = [contentFields.claims, JSON.stringify(claims)]
@@ -92,4 +90,13 @@ export function redisSessions(server: Server): SessionMethods {
         return { looked, gone }
       }),
   }
+}
+
+function outcomeOf([kind, about = []]: readonly [
+  string,
+  (string | readonly string[])?,
+]): InsertOutcome {
+  if (kind === 'covered') return { kind, beforeMs: Number(about) as EpochMs }
+  if (kind !== 'inserted') return { kind: kind as 'duplicate' | 'limit-reached' }
+  return { kind, ended: (about as readonly string[]).map(decode) as SessionHandle[] }
 }

@@ -1,4 +1,4 @@
-import type { InsertOutcome, SessionHandle, SessionLimit, UserScope } from '@pawl/core'
+import type { EpochMs, InsertOutcome, SessionHandle, SessionLimit, UserScope } from '@pawl/core'
 import type { Database } from './database.ts'
 import { endRow, findLiveRows } from './live-rows.ts'
 import { keptColumns, type SqlRow } from './rows.ts'
@@ -8,23 +8,32 @@ import * as sql from './sql.ts'
 export interface InsertInput {
   /** The values of `insertSession`. */
   readonly row: SqlRow
+  readonly key: SqlRow
+  /** The values of `selectCover`. */
+  readonly covering: SqlRow
   readonly limited: LimitedInsert | null
 }
 
 /** A new row of a user who may have only so many. */
 export interface LimitedInsert {
-  readonly key: SqlRow
   readonly user: UserScope
   readonly nowMs: number
   readonly limit: SessionLimit
 }
 
 /** Adds a row, counting the user's live rows in the same transaction where there is a limit. */
-export function insertRow(db: Database, { row, limited }: InsertInput): InsertOutcome {
+export function insertRow(
+  db: Database,
+  { row, key, covering, limited }: InsertInput,
+): InsertOutcome {
   const ended: SessionHandle[] = []
-  if (limited !== null) {
-    const { key, user, limit, nowMs } = limited
+  const [[beforeMs = null] = []] = db.statement(sql.selectCover).all(...covering)
+  if (limited !== null || beforeMs !== null) {
     if (db.statement(sql.selectKey).all(...key).length > 0) return { kind: 'duplicate' }
+  }
+  if (beforeMs !== null) return { kind: 'covered', beforeMs: beforeMs as EpochMs }
+  if (limited !== null) {
+    const { user, limit, nowMs } = limited
     const live = findLiveRows(db, user, nowMs)
     const excess = live.length - limit.max + 1
     if (excess > 0 && limit.policy === 'refuse') return { kind: 'limit-reached' }

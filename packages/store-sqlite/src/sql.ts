@@ -57,6 +57,11 @@ export const selectLiveIds = `
 /** Values: app, tenant, handle. */
 export const selectKey = 'SELECT 1 FROM sessions WHERE app = ? AND tenant = ? AND handle = ?'
 
+/** The latest cut-off that covers a new row, or null. Values: app, tenant, user, created. */
+export const selectCover = `
+  SELECT max(before_ms) FROM cut_offs
+  WHERE app = ?1 AND tenant = ?2 AND user_id IN (?3, '') AND before_ms >= ?4`
+
 /** Changes nothing if the key is taken. Values: those of `sessionColumns`, then the sweep time. */
 export const insertSession = `
   INSERT INTO sessions (${sessionColumns}, sweep_ms)

@@ -71,7 +71,9 @@ function sessionMethods({ read, write }: Connection): SessionMethods {
     insert: async (session, limit) => {
       const row = rows.sessionToRow(session)
       const limited = limit === null ? null : limitedInsert(session, limit)
-      return write('insertRow', { row, limited })
+      const key = rows.keyToRow(session)
+      const covering = [...key.slice(0, 2), session.userId, session.createdAtMs]
+      return write('insertRow', { row, key, covering, limited })
     },
     find: async (key) =>
       read((db) => {
@@ -110,8 +112,7 @@ function plainUser({ app, tenant, userId }: UserScope): UserScope {
 
 function limitedInsert(session: Session, limit: SessionLimit): LimitedInsert {
   const { max, policy } = limit
-  const key = rows.keyToRow(session)
-  return { key, user: plainUser(session), nowMs: session.createdAtMs, limit: { max, policy } }
+  return { user: plainUser(session), nowMs: session.createdAtMs, limit: { max, policy } }
 }
 
 function revocationMethods({ read, write }: Connection): RevocationMethods {

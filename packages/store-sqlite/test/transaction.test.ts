@@ -21,7 +21,9 @@ function openFresh(context: TestContext): { readonly db: Database; readonly file
 function insertion(label: string, claims = {}): WriteRequest {
   const session = { ...newRow(label), claims }
   const row = sessionToRow(session)
-  return { name: 'insertRow', input: { row, limited: null } }
+  const key = keyToRow(session)
+  const covering = [session.app, session.tenant, session.userId, session.createdAtMs]
+  return { name: 'insertRow', input: { row, key, covering, limited: null } }
 }
 
 /** A write that a NOT NULL column refuses. */

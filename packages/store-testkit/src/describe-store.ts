@@ -1,6 +1,7 @@
 import { describe } from 'node:test'
 import type { OpenStore } from './store-under-test.ts'
 import { describeContent } from './suites/content.ts'
+import { describeCovered } from './suites/covered.ts'
 import { describeCutOffSweeping } from './suites/cut-off-sweeping.ts'
 import { describeLifeCycle } from './suites/life-cycle.ts'
 import { describeLimits } from './suites/limits.ts'
@@ -30,6 +31,7 @@ export function describeStore(name: string, open: OpenStore, options: SequenceOp
     describeContent(open)
     describeLimits(open)
     describeRevocation(open)
+    describeCovered(open)
     describeRevocationLog(open)
     describePaging(open)
     describeSweeping(open)

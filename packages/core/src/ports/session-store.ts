@@ -11,10 +11,14 @@ import type { Rotation } from '../domain/rotation.ts'
 import type { EndReason, Session, SessionKey } from '../domain/session.ts'
 import type { SessionLimit } from '../domain/settings.ts'
 
-/** What became of an insert. `ended` lists sessions ended to make room, oldest first. */
+/**
+ * What became of an insert. `ended` lists sessions ended to make room, oldest first; `beforeMs` is
+ * the latest one of the cut-offs that cover the row.
+ */
 export type InsertOutcome =
   | { readonly kind: 'inserted'; readonly ended: readonly SessionHandle[] }
   | { readonly kind: 'duplicate' }
+  | { readonly kind: 'covered'; readonly beforeMs: EpochMs }
   | { readonly kind: 'limit-reached' }
 
 /** The row as it is after a rotation was tried, and whether it advanced. */
@@ -101,6 +105,10 @@ export interface SessionStore {
    * inserts never leave more than `max` live sessions; `end-oldest` ends the oldest by
    * (`createdAtMs`, handle), never the new one, with reason `limit` and logs each, as `revoke`
    * does. Now is the new row's `createdAtMs`. `duplicate` is found before the limit is looked at.
+   *
+   * `covered` is a row that would be born ended: a cut-off of its user or tenant, acknowledged
+   * before this call began, has a `beforeMs` at or after its `createdAtMs`. It is found after
+   * `duplicate` and before the limit; nothing is ended, and no row is left.
    */
   insert(session: Session, limit: SessionLimit | null): Promise<InsertOutcome>
 
@@ -134,7 +142,7 @@ export interface SessionStore {
   /**
    * Ends all live sessions of a user but `except`, and appends each to the log, oldest first.
    * Without `except` it then does what `revokeBefore` does for the user at `nowMs`, log entry
-   * included, so that a log-in already under way cannot slip through. `judged` is not looked at.
+   * included, so that an insert already under way cannot slip through. `judged` is not looked at.
    * Returns the handles that this call ended, oldest first.
    */
   revokeByUser(

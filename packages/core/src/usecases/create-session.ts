@@ -10,18 +10,25 @@ import type {
   UserId,
 } from '../domain/ids.ts'
 import { capLifetimes, EPHEMERAL_IDLE_SECONDS } from '../domain/lifetimes.ts'
+import { mintingLeadMaxMs } from '../domain/minting-time.ts'
 import type { Session } from '../domain/session.ts'
-import { type AppSettings, faultsOf, type SessionLimit } from '../domain/settings.ts'
+import { type AppSettings, faultsOf } from '../domain/settings.ts'
+import type { InsertOutcome } from '../ports/session-store.ts'
+import { StoreError } from '../ports/store-error.ts'
 import type { AppContext } from './deps.ts'
-import { prepareGrant } from './make-grant.ts'
+import { type PreparedGrant, prepareGrant } from './make-grant.ts'
 import { endSession } from './revoke-session.ts'
 
 type Request = ParsedRequestOf<'createSession'>
 
+/** How often a session is made anew because a cut-off covers it. */
+const COVERED_MAX = 3
+
 /**
  * Starts a session and grants its first tokens. The tokens are made before anything is written, so
  * that claims too large for a cookie change nothing. A session named by `replaces` ends first.
- * Refuses `claims_reserved`, `invalid_request`, `token_too_large`, `session_limit`.
+ * Refuses `claims_reserved`, `invalid_request`, `tenant_unknown`, `token_too_large`,
+ * `session_limit`.
  */
 export async function createSession(
   context: AppContext,
@@ -38,7 +45,49 @@ export async function createSession(
   const lifetimes = lifetimesOf(settings, request)
   if (lifetimes.fault !== null) return refuse('invalid_request', lifetimes.fault)
 
-  const nowMs = context.clock.nowMs()
+  if (request.replaces !== undefined) {
+    const { app } = context
+    const tenant = request.tenant as TenantId
+    await endSession(
+      context,
+      { app, tenant, handle: request.replaces as SessionHandle },
+      'replaced',
+    )
+  }
+  return startSession(context, { request, settings, lifetimes })
+}
+
+/** What a session is made of, beside its time and its names. */
+interface Plan {
+  readonly request: Request
+  readonly settings: AppSettings
+  readonly lifetimes: Lives
+}
+
+/**
+ * Makes the row and its grant, and inserts it. A row under a cut-off that was set before the
+ * request came, in the same millisecond or by a core whose clock is ahead, is made anew: later.
+ */
+async function startSession(context: AppContext, plan: Plan): Promise<Outcome<Grant>> {
+  const cameAtMs = context.clock.nowMs()
+  const limit = plan.settings.sessionLimit
+  let createdAtMs = cameAtMs
+  for (let attempt = 0; attempt < COVERED_MAX; attempt++) {
+    const { session, prepared } = draftSession(context, plan, createdAtMs)
+    const grant = await prepared.finish(session, 'created')
+    if (grant === undefined) return refuse('token_too_large')
+    const outcome = await context.store.insert(session, limit)
+    if (outcome.kind !== 'covered') return answerOf(context, outcome, { session, grant })
+    createdAtMs = timeAfter(context, outcome.beforeMs, cameAtMs)
+  }
+  throw new StoreError('unavailable', 'the sessions of the user were ended again and again')
+}
+
+function draftSession(
+  context: AppContext,
+  { request, settings, lifetimes }: Plan,
+  createdAtMs: EpochMs,
+): { readonly session: Session; readonly prepared: PreparedGrant } {
   const { handle, origin } = context.random.session()
   const key = {
     app: context.app,
@@ -46,44 +95,54 @@ export async function createSession(
     handle,
     keyThumbprint: (request.keyThumbprint ?? null) as KeyThumbprint | null,
   }
-  const prepared = prepareGrant(context, { session: key, origin, parent: null, nowMs })
-  const absoluteExpiresAtMs = (nowMs + lifetimes.absoluteMs) as EpochMs
+  const minting = { mintedAtMs: createdAtMs, nowMs: context.clock.nowMs() }
+  const prepared = prepareGrant(context, { session: key, origin, parent: null, ...minting })
+  const absoluteExpiresAtMs = (createdAtMs + lifetimes.absoluteMs) as EpochMs
   const idleTimeoutMs = lifetimes.idleMs
   const session: Session = {
     ...key,
     userId: request.userId as UserId,
     generation: 0,
     curHash2: prepared.root.hash2,
-    curMintedAtMs: nowMs,
+    curMintedAtMs: createdAtMs,
     prevHash2: null,
-    confirmedAtMs: nowMs,
-    createdAtMs: nowMs,
+    confirmedAtMs: createdAtMs,
+    createdAtMs,
     idleTimeoutMs,
-    idleExpiresAtMs: idleExpiryFrom({ idleTimeoutMs, absoluteExpiresAtMs }, nowMs),
+    idleExpiresAtMs: idleExpiryFrom({ idleTimeoutMs, absoluteExpiresAtMs }, createdAtMs),
     absoluteExpiresAtMs,
     accessTtlSeconds: lifetimes.accessTtlSeconds,
     accessKind: request.accessKind ?? settings.accessKind,
-    claims,
+    claims: request.claims as JsonObject,
     data: request.data as JsonObject,
     device: request.device as JsonObject,
     revokedAtMs: null,
     endReason: null,
   }
-  const grant = await prepared.finish(session, 'created')
-  if (grant === undefined) return refuse('token_too_large')
-  if (request.replaces !== undefined) {
-    const replaced = { ...key, handle: request.replaces as SessionHandle }
-    await endSession(context, replaced, 'replaced')
-  }
-  return insertSession(context, { session, limit: settings.sessionLimit, grant })
+  return { session, prepared }
 }
 
-async function insertSession(
+/**
+ * The moment after a cut-off, which may lie ahead of this core's clock, but not far. Throws
+ * `StoreError` for a cut-off farther ahead, and for one that was set while the request was under
+ * way: whoever ended the sessions meant this one, too.
+ */
+function timeAfter(context: AppContext, beforeMs: EpochMs, cameAtMs: EpochMs): EpochMs {
+  if (beforeMs > cameAtMs && beforeMs <= context.clock.nowMs()) {
+    throw new StoreError('unavailable', 'the sessions of the user were ended meanwhile')
+  }
+  const { raceWindowMs } = context.settings.rotation
+  if (beforeMs - cameAtMs >= mintingLeadMaxMs(raceWindowMs)) {
+    throw new StoreError('unavailable', 'sessions were ended up to a time far ahead of this clock')
+  }
+  return (beforeMs + 1) as EpochMs
+}
+
+function answerOf(
   context: AppContext,
-  entry: { readonly session: Session; readonly limit: SessionLimit | null; readonly grant: Grant },
-): Promise<Outcome<Grant>> {
-  const { session, limit, grant } = entry
-  const outcome = await context.store.insert(session, limit)
+  outcome: Exclude<InsertOutcome, { kind: 'covered' }>,
+  { session, grant }: { readonly session: Session; readonly grant: Grant },
+): Outcome<Grant> {
   switch (outcome.kind) {
     case 'duplicate':
       throw new Error('the random generator repeated a session handle')

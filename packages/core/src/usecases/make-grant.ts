@@ -26,11 +26,13 @@ export function prepareGrant(
     readonly session: Pick<Session, 'app' | 'tenant' | 'handle' | 'keyThumbprint'>
     readonly origin: Origin
     readonly parent: OpenedRefreshToken | null
+    /** When the refresh token is minted: never before its parent and its session. */
+    readonly mintedAtMs: EpochMs
     readonly nowMs: EpochMs
   },
 ): PreparedGrant {
-  const { session, origin, parent, nowMs } = of
-  const minted = context.refreshTokens.mint({ session, origin, parent, mintedAtMs: nowMs })
+  const { session, origin, parent, mintedAtMs, nowMs } = of
+  const minted = context.refreshTokens.mint({ session, origin, parent, mintedAtMs })
   const lineage = lineageOf(minted.opened)
   const facts = lineageFacts(lineage)
 

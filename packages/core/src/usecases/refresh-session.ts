@@ -1,5 +1,6 @@
 import { type Grant, type Outcome, ok, type ParsedRequestOf, refuse } from '@pawl/protocol'
 import type { EpochMs, KeyThumbprint, SecretHash } from '../domain/ids.ts'
+import { childMintedAtMs } from '../domain/minting-time.ts'
 import {
   decideRefresh,
   type GrantRule,
@@ -97,7 +98,10 @@ async function grantChild(
   verdict: Extract<Verdict, { kind: 'grant' }>,
 ): Promise<Outcome<Grant>> {
   const { rule, session, nowMs } = verdict
-  const prepared = prepareGrant(context, { session, origin: x.origin, parent: x, nowMs })
+  const { raceWindowMs } = context.settings.rotation
+  const mintedAtMs = childMintedAtMs(x.mintedAtMs, nowMs, raceWindowMs)
+  const family = { session, origin: x.origin, parent: x }
+  const prepared = prepareGrant(context, { ...family, mintedAtMs, nowMs })
   const grant = await prepared.finish(session, rule)
   if (grant === undefined) return refuse('token_too_large')
   const { app, tenant, handle, userId } = session

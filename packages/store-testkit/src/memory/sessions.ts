@@ -13,6 +13,7 @@ import {
   type UserScope,
 } from '@pawl/core'
 import {
+  coverOf,
   endSession,
   foldCutOffs,
   frozenCopy,
@@ -44,6 +45,8 @@ interface PageRequest {
 function insert(state: MemoryState, session: Session, limit: SessionLimit | null): InsertOutcome {
   const key = sessionKeyText(session)
   if (state.rows.has(key)) return { kind: 'duplicate' }
+  const beforeMs = coverOf(state, session)
+  if (beforeMs !== null) return { kind: 'covered', beforeMs }
   const live = limit === null ? [] : liveSessionsOf(state, session, session.createdAtMs)
   const excess = limit === null ? 0 : live.length - limit.max + 1
   if (excess > 0 && limit?.policy === 'refuse') return { kind: 'limit-reached' }

@@ -55,6 +55,14 @@ export function foldCutOffs(state: MemoryState, row: Session): Session {
   return row
 }
 
+/** The latest cut-off that covers a row; null without one. */
+export function coverOf(state: MemoryState, row: Session): EpochMs | null {
+  const scopes = [row, { app: row.app, tenant: row.tenant, userId: null }]
+  const times = scopes.flatMap((scope) => state.cutOffs.get(scopeText(scope))?.beforeMs ?? [])
+  const latestMs = Math.max(...times) as EpochMs
+  return times.length > 0 && row.createdAtMs <= latestMs ? latestMs : null
+}
+
 /** Past its absolute expiry, or idle for one idle period more than the row says. */
 export function hasExpired(row: Session, nowMs: EpochMs): boolean {
   return nowMs >= row.absoluteExpiresAtMs || nowMs > row.idleExpiresAtMs + row.idleTimeoutMs

@@ -53,6 +53,14 @@ export function fold(content: Content, row: Session): Session {
   return row
 }
 
+/** The latest cut-off that covers a row; null without one. */
+export function coverOf(content: Content, row: Session): EpochMs | null {
+  const scopes = [row, { ...row, userId: null }]
+  const times = scopes.flatMap((scope) => content.cutOffs[scopeText(scope)]?.beforeMs ?? [])
+  const latestMs = Math.max(...times) as EpochMs
+  return times.length > 0 && row.createdAtMs <= latestMs ? latestMs : null
+}
+
 /** Past its absolute end, or surely idle: a token of it may be one idle period younger. */
 export function hasExpired(row: Session, nowMs: EpochMs): boolean {
   return nowMs >= row.absoluteExpiresAtMs || nowMs > row.idleExpiresAtMs + row.idleTimeoutMs

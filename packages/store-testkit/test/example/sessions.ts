@@ -12,7 +12,7 @@ import {
   type UserScope,
 } from '@pawl/core'
 import { BEFORE_ALL, pageSize, readSessionCursor, sessionPage } from '@pawl/store-kit'
-import { type Content, end, fold, hasExpired, keyText, liveRowsOf } from './content.ts'
+import { type Content, coverOf, end, fold, hasExpired, keyText, liveRowsOf } from './content.ts'
 
 export function find(content: Content, key: SessionKey): Session | undefined {
   const row = content.rows[keyText(key)]
@@ -25,6 +25,9 @@ export function insert(
   limit: SessionLimit | null,
 ): InsertOutcome {
   if (content.rows[keyText(session)] !== undefined) return { kind: 'duplicate' }
+  // Born ended, and the user would not know: the core makes it anew, later than the cut-off.
+  const beforeMs = coverOf(content, session)
+  if (beforeMs !== null) return { kind: 'covered', beforeMs }
   const live = limit === null ? [] : liveRowsOf(content, session, session.createdAtMs)
   const excess = limit === null ? 0 : Math.max(live.length + 1 - limit.max, 0)
   if (excess > 0 && limit?.policy === 'refuse') return { kind: 'limit-reached' }

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CutOffScope, EpochMs, TenantId } from '../../src/index.ts'
+import { granted, refreshWith, testCore } from './test-core.ts'
+
+const W = 60_000
+type World = ReturnType<typeof testCore>
+
+/** Ends everything of ann's, or of her tenant's, up to so long after the core's present. */
+async function cutOff({ context }: World, leadMs: number, whose: 'ann' | null = 'ann') {
+  const nowMs = context.clock.nowMs()
+  const beforeMs = (nowMs + leadMs) as EpochMs
+  const scope = { app: context.app, tenant: 'default' as TenantId, userId: whose }
+  const ended = { beforeMs, reason: 'revoked', nowMs } as const
+  await context.store.revokeBefore(scope as CutOffScope, ended)
+  return beforeMs
+}
+
+async function mintedAtMs({ context }: World, accessToken: string): Promise<number> {
+  const opened = await context.accessTokens.open(context.app, accessToken)
+  return opened?.lineage.mintedAtMs ?? Number.NaN
+}
+
+test('a log-in in the millisecond of an end of everything lives', async () => {
+  const world = testCore()
+  await world.core.revokeSessions({ userId: 'ann' })
+  const grant = granted(await world.core.createSession({ userId: 'ann' }))
+  const accessToken = grant.accessToken.token
+  granted(await world.core.verifySession({ accessToken, checkStore: true }))
+  granted(await refreshWith(world.core, grant))
+})
+
+test('a log-in after an end by a core whose clock is ahead lives, and so do its tokens', async () => {
+  for (const [leadMs, whose] of [
+    [2_000, 'ann'],
+    [2_000, null],
+    [W - 1, 'ann'],
+  ] as const) {
+    const world = testCore()
+    const beforeMs = await cutOff(world, leadMs, whose)
+    const grant = granted(await world.core.createSession({ userId: 'ann' }))
+    assert.equal(grant.session.createdAtMs, beforeMs + 1)
+    const accessToken = grant.accessToken.token
+    const verified = granted(await world.core.verifySession({ accessToken, checkStore: true }))
+    // Back ends refuse a token that was issued in the future, and one minted before a cut-off.
+    assert.equal(verified.issuedAtMs, world.context.clock.nowMs())
+    assert.equal(await mintedAtMs(world, accessToken), beforeMs + 1)
+    world.advance(1)
+    const child = granted(await refreshWith(world.core, grant))
+    assert.equal(await mintedAtMs(world, child.accessToken.token), beforeMs + 1)
+    world.advance(leadMs + 10)
+    const late = granted(await refreshWith(world.core, child))
+    assert.equal(await mintedAtMs(world, late.accessToken.token), world.context.clock.nowMs())
+    const kinds = world.events.map(({ kind }) => kind)
+    assert.deepEqual(kinds, ['created', 'refreshed', 'refreshed'])
+  }
+})
+
+test('siblings of a session that was made ahead of the clock are no theft', async () => {
+  for (const raceWindowMs of [2_000, W]) {
+    const world = testCore({ settings: { rotation: { raceWindowMs, settlingMs: 3 * W } } })
+    await cutOff(world, raceWindowMs - 1)
+    const root = granted(await world.core.createSession({ userId: 'ann' }))
+    const [left, right] = [
+      granted(await refreshWith(world.core, root)),
+      granted(await refreshWith(world.core, root)),
+    ]
+    assert.equal(granted(await refreshWith(world.core, left)).rule, 'advance')
+    assert.equal(granted(await refreshWith(world.core, right)).rule, 'converge')
+  }
+})
+
+test('a cut-off far ahead of the clock makes a log-in unavailable, and leaves no row', async () => {
+  for (const [raceWindowMs, leadMs] of [
+    [W, W],
+    [0, W],
+    [2_000, 2_000],
+  ] as const) {
+    const world = testCore({ settings: { rotation: { raceWindowMs, settlingMs: 0 } } })
+    await cutOff(world, leadMs)
+    const answer = await world.core.createSession({ userId: 'ann' })
+    assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
+    assert.deepEqual((await world.store.walkSessions(null, 10)).items, [])
+  }
+})
+
+test('a log-in that is under way while everything ends is not made anew', async () => {
+  const world = testCore()
+  const insert = world.store.insert
+  world.store.insert = async (session, limit) => {
+    world.advance(5)
+    await world.core.revokeSessions({ userId: 'ann' })
+    world.advance(5)
+    return insert.call(world.store, session, limit)
+  }
+  const answer = await world.core.createSession({ userId: 'ann' })
+  assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
+  assert.deepEqual((await world.store.walkSessions(null, 10)).items, [])
+})
+
+test('a log-in gives up when sessions are ended again and again', async () => {
+  const world = testCore()
+  const insert = world.store.insert
+  let inserts = 0
+  world.store.insert = async (session, limit) => {
+    inserts += 1
+    await cutOff(world, inserts * 1000)
+    return insert.call(world.store, session, limit)
+  }
+  const answer = await world.core.createSession({ userId: 'ann' })
+  assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
+  assert.equal(inserts, 3)
+})
