@@ -122,7 +122,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const time = await openCoreClock({ store, clock: options.clock, isVisitor, onTrouble })
   const { clock, decisive } = time
   const keys = await openKeys({
-    ...{ store, secrets, clock, isVisitor, onTrouble },
+    ...{ store, secrets, clock, isVisitor, clockFault: time.fault, onTrouble },
     ...{ signing: options.signing, apps: [...settings.keys()] },
   })
   const tail = revocationTail({ store: namedLog(store), clock, onTrouble })

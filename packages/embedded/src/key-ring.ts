@@ -71,6 +71,8 @@ export interface KeyRingOptions {
   readonly isOnDemand?: boolean
   /** Whether keys are read only: none is made, turned or deleted. Default false. */
   readonly isVisitor?: boolean
+  /** Why nothing may be decided by the clock now; null if all is well. Keys are read only then. */
+  readonly clockFault?: () => string | null
   /** Told when the store could not be read and the keys in memory are used on. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -144,14 +146,16 @@ async function turnKeys(
   opened: Map<string, SigningKey>,
   { app, makesFirst }: { readonly app: AppId; readonly makesFirst: boolean },
 ): Promise<AppKeys> {
-  const { store, secrets, clock, kind = SIGNING_KEY_KIND, isVisitor = false } = options
+  const { store, secrets, clock, kind = SIGNING_KEY_KIND, clockFault = noFault } = options
   const settings = settingsFor(options, app)
   for (let turn = 0; turn < TURNS_MAX; turn++) {
     const nowMs = clock.nowMs()
     const stored = await readKeys(options, opened, app)
     const keys = stored.map(({ key }) => key)
     const plan = planKeys(keys, settings, nowMs)
-    const isIdle = isVisitor || (keys.length === 0 && !makesFirst)
+    const isTimeless = clockFault() !== null
+    const isReadOnly = options.isVisitor === true || isTimeless
+    const isIdle = isReadOnly || (keys.length === 0 && !makesFirst)
     if (plan.next !== null && !isIdle) {
       const after = stored.map(({ record }) => record)
       const order = { app, kind, nowMs, ...plan.next, isByHand: false, after }
@@ -159,12 +163,15 @@ async function turnKeys(
       continue
     }
     for (const { key, record } of stored) {
-      if (plan.dead.includes(key) && !isVisitor) await store.deleteRecord(record)
+      if (plan.dead.includes(key) && !isReadOnly) await store.deleteRecord(record)
     }
-    return appKeys(plan, keys, settings)
+    // Which keys are dead cannot be told without the time: none is withheld then.
+    return appKeys(isTimeless ? { ...plan, dead: [] } : plan, keys, settings)
   }
   throw new Error(`the signing keys of app ${app} keep changing`)
 }
+
+const noFault = (): null => null
 
 function appKeys(
   { dead, signing }: KeyPlan<SigningKey>,
