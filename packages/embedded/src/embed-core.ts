@@ -26,6 +26,7 @@ import { faultsOfApp } from './registry-view.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { revocationTail } from './revocation-tail.ts'
 import { sealedRefreshTokens } from './sealed-refresh-tokens.ts'
+import { openStoreWitness, witnessedStore } from './store-witness.ts'
 import { startSweeper } from './sweeper.ts'
 import { type WireSide, wireSide } from './wire-side.ts'
 
@@ -92,7 +93,7 @@ export type EmbeddedCore = CoreApi &
     readonly reloadApps: () => Promise<void>
     /** How long an app's key has been signing, in seconds; throws while none can be read. */
     readonly signingKeyAgeSeconds: (app: string) => Promise<number>
-    /** Resolves if the store takes reads and writes now. */
+    /** Resolves if the store takes reads and writes now, and is still the one of the start. */
     readonly ping: () => Promise<void>
     /** This core's time, ms since the epoch: what tokens and sessions are judged by. */
     readonly nowMs: () => number
@@ -119,6 +120,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const secrets = openSecretRing([options.secret].flat())
   await store.migrate()
   await claimStore(store, secrets)
+  const witness = await openStoreWitness(store, secrets)
   const time = await openCoreClock({ store, clock: options.clock, isVisitor, onTrouble })
   const { clock, decisive } = time
   const keys = await openKeys({
@@ -127,7 +129,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   })
   const tail = revocationTail({ store: namedLog(store), clock, onTrouble })
   const feed = revocationFeed({ tail, clock, clockFault: time.fault })
-  const sessions = noticingStore(store, tail.nudge)
+  const sessions = witnessedStore(noticingStore(store, tail.nudge), witness)
   const { tenants = {} } = options
   const known = { records: store, sessions, clock: decisive, apps: settings, tenants, onTrouble }
   const directory = await openAppDirectory(known)
@@ -165,7 +167,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
       const { signsFromMs } = await keys.own.signingKeyOf(app as AppId)
       return (clock.nowMs() - signsFromMs) / 1_000
     },
-    ping: () => store.ping(),
+    ping: () => store.ping().then(witness),
     nowMs: () => clock.nowMs(),
     clockFault: () => time.fault(),
     sweep: async () => sweeper?.sweep() ?? 0,

@@ -1,6 +1,7 @@
 import { StoreError } from '@pawl/core'
 import { createDatabaseFile, type Database, openDatabase } from './database.ts'
 import { toStoreError } from './errors.ts'
+import { checkIdentity, type FileIdentity, identityOf } from './file-identity.ts'
 import { type GroupCommit, groupCommit } from './group-commit.ts'
 import { checkSchema } from './migrate.ts'
 import { openShiftingWriter, type ThreadUse } from './shifting-writer.ts'
@@ -12,7 +13,7 @@ export interface Connection {
   read<Answer>(query: (db: Database) => Answer): Answer
   write<Name extends WriteName>(name: Name, input: WriteInput<Name>): Promise<WriteOutput<Name>>
   migrate(): Promise<void>
-  /** Resolves if a read and a write transaction both succeed. */
+  /** Resolves if a read and a write both succeed, and the path still leads to what is open. */
   ping(): Promise<void>
   close(): Promise<void>
 }
@@ -21,6 +22,7 @@ interface Opened {
   readonly reader: Database
   readonly writer: Writer
   readonly commits: GroupCommit
+  readonly identity: FileIdentity
 }
 
 /** A connection to a file, opened on first use. */
@@ -66,7 +68,9 @@ export function connect(file: string, thread: ThreadUse): Connection {
     },
     ping: async () => {
       try {
-        await openChecked().commits.submit('touchDatabase', null)
+        const { commits, identity } = openChecked()
+        checkIdentity(file, identity)
+        await commits.submit('touchDatabase', null)
       } catch (error) {
         throw toStoreError(error)
       }
@@ -86,6 +90,7 @@ function openAll(file: string, thread: ThreadUse): Opened {
     reader,
     writer,
     commits: groupCommit(writer.commit),
+    identity: identityOf(file),
   }
 }
 

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
@@ -45,6 +53,21 @@ describe('the files of a SQLite store', () => {
     const file = path.join(tempFolder(t), 'pawl.db')
     await sqliteStore({ path: file }).close()
     assert.equal(statSync(file, { throwIfNoEntry: false }), undefined)
+  })
+
+  it('fail a ping once the path leads to another file or to none, and pass it again when put back', async (t) => {
+    const file = path.join(tempFolder(t), 'pawl.db')
+    const store = sqliteStore({ path: file })
+    t.after(() => store.close())
+    await store.migrate()
+    await store.ping()
+    renameSync(file, `${file}.moved`)
+    await assert.rejects(store.ping(), isOfKind('unavailable', /was moved or deleted while it was/))
+    copyFileSync(`${file}.moved`, file)
+    await assert.rejects(store.ping(), isOfKind('unavailable', /was replaced by another one/))
+    rmSync(file)
+    renameSync(`${file}.moved`, file)
+    await store.ping()
   })
 
   it('must be files', () => {
