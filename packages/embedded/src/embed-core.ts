@@ -15,7 +15,7 @@ import { openAppDirectory } from './app-registry.ts'
 import { claimStore } from './claim-store.ts'
 import { openCoreClock } from './core-clock.ts'
 import type { SigningOptions } from './key-settings.ts'
-import { openSecretRing } from './master-secret.ts'
+import { openLivingRing, type SecretSource } from './living-secrets.ts'
 import { namedLog } from './named-log.ts'
 import { noticingStore } from './noticing-store.ts'
 import { openKeys } from './open-keys.ts'
@@ -49,8 +49,11 @@ export type TenantSettings = Partial<
 /** Where a core that lives in this process keeps its sessions, and how it behaves. */
 export interface EmbedOptions {
   readonly store: Store
-  /** The master secret, at least 32 bytes; of several the first seals and all of them open. */
-  readonly secret: string | readonly string[]
+  /**
+   * The master secret, at least 32 bytes; of several the first seals and all of them open. A
+   * function is asked again, ten times a second at most, when a token names one that is not known.
+   */
+  readonly secret: SecretSource
   /** Settings of the default app; what is left out has its default. */
   readonly settings?: Partial<AppSettings>
   /**
@@ -117,7 +120,9 @@ export type EmbeddedCore = CoreApi &
 export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   const { store, closesStore = true, isVisitor = false, onTrouble = reportTrouble } = options
   const settings = settingsOfApps(options)
-  const secrets = openSecretRing([options.secret].flat())
+  const secrets = openLivingRing(options.secret, {
+    ...{ onTrouble, elapsedMs: () => performance.now() },
+  })
   await store.migrate()
   await claimStore(store, secrets)
   const witness = await openStoreWitness(store, secrets)

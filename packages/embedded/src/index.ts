@@ -16,7 +16,12 @@ export { faultOfSecret, generateSecret } from './master-secret.ts'
 export { LOG_NAME_RECORD } from './named-log.ts'
 export type { OpenedByWire } from './open-for-wire.ts'
 export { randomBytes } from './random-pool.ts'
-export { prependSecret, readOrCreateSecretFile, readSecretLines } from './secret-file.ts'
+export {
+  prependSecret,
+  readOrCreateSecretFile,
+  readSecretFile,
+  readSecretLines,
+} from './secret-file.ts'
 export { knowsSecret, WrongSecretError } from './secret-fingerprint.ts'
 export type { ShapedFacts, TokenShape } from './shaped-access-tokens.ts'
 export { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'

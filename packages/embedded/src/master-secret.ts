@@ -27,6 +27,8 @@ export interface SecretRing {
   readonly all: readonly MasterSecret[]
   /** The secret with this id. */
   readonly find: (id: string) => MasterSecret | undefined
+  /** Looks for secrets that were added since; true if there are any. */
+  readonly renew: () => boolean
 }
 
 /** A new master secret: 256 random bits, base64url. */
@@ -55,7 +57,7 @@ export function openSecretRing(secrets: readonly string[]): SecretRing {
   if (first === undefined) throw new Error('a master secret is required')
   const all = [first, ...older]
   const byId = new Map(all.map((secret) => [secret.id, secret]))
-  return { sealing: first, all, find: (id) => byId.get(id) }
+  return { sealing: first, all, find: (id) => byId.get(id), renew: () => false }
 }
 
 function openSecret(secret: string): MasterSecret {

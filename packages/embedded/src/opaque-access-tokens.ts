@@ -64,17 +64,24 @@ export function opaqueAccessTokens(secrets: SecretRing): AccessTokens {
       const sealed = parts && decodeBase64url(parts.payload)
       if (parts === undefined || sealed === undefined) return undefined
       if (parts.id.length !== SECRET_HINT_CHARS) return undefined
-      for (const secret of secrets.all) {
-        if (!secret.id.startsWith(parts.id)) continue
-        const bytes = unseal(secret.keyFor('opaqueAccessToken'), sealed, contextOf(parts.id))
-        const facts = bytes && unpack(bytes)
-        if (facts === undefined) continue
-        if (facts.app !== app) return undefined
-        return { ...facts, userId: '' as UserId, claims: {}, kind: 'opaque' }
-      }
-      return undefined
+      const facts =
+        unsealWith(secrets, parts.id, sealed) ??
+        (secrets.renew() ? unsealWith(secrets, parts.id, sealed) : undefined)
+      if (facts?.app !== app) return undefined
+      return { ...facts, userId: '' as UserId, claims: {}, kind: 'opaque' }
     },
   }
+}
+
+/** What is under a seal that one of the secrets with this hint made. */
+function unsealWith(secrets: SecretRing, hint: string, sealed: Buffer): Facts | undefined {
+  for (const secret of secrets.all) {
+    if (!secret.id.startsWith(hint)) continue
+    const bytes = unseal(secret.keyFor('opaqueAccessToken'), sealed, contextOf(hint))
+    const facts = bytes && unpack(bytes)
+    if (facts !== undefined) return facts
+  }
+  return undefined
 }
 
 function contextOf(secretHint: string): string {

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
@@ -7,6 +15,7 @@ import { memoryStore } from '@pawl/store-testkit'
 import {
   embedCore,
   generateSecret,
+  prependSecret,
   readOrCreateSecretFile,
   WrongSecretError,
 } from '../src/index.ts'
@@ -55,6 +64,43 @@ describe('the master secret', () => {
       assert.equal(statSync(file).mode & 0o777, 0o600)
       assert.equal(statSync(path.dirname(file)).mode & 0o777, 0o700)
       assert.equal(readFileSync(file, 'utf8'), `${made[0]}\n`)
+      assert.deepEqual(readdirSync(path.dirname(file)), ['secret'])
+    } finally {
+      rmSync(dir, { recursive: true })
+    }
+  })
+
+  it('is not taken from a file that everybody may read or change, nor from an empty one', () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'pawl-secret-'))
+    try {
+      const file = path.join(dir, 'secret')
+      const made = readOrCreateSecretFile(file)
+      for (const mode of [0o604, 0o602, 0o644]) {
+        chmodSync(file, mode)
+        assert.throws(() => readOrCreateSecretFile(file), /open to others than its owner: chmod/)
+        assert.throws(() => prependSecret(file, generateSecret()), /open to others/)
+      }
+      chmodSync(file, 0o640)
+      assert.deepEqual(readOrCreateSecretFile(file), made)
+      writeFileSync(file, '')
+      assert.throws(() => readOrCreateSecretFile(file), /holds no master secret/)
+      assert.deepEqual(readdirSync(dir), ['secret'])
+    } finally {
+      rmSync(dir, { recursive: true })
+    }
+  })
+
+  it('is put before the others in a file that is replaced as a whole', () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'pawl-secret-'))
+    try {
+      const file = path.join(dir, 'secret')
+      const [old] = readOrCreateSecretFile(file)
+      const fresh = generateSecret()
+      // What a command left behind that was killed halfway hinders nobody.
+      writeFileSync(`${file}.new`, '')
+      assert.deepEqual(prependSecret(file, fresh), [fresh, old])
+      assert.deepEqual(readOrCreateSecretFile(file), [fresh, old])
+      assert.equal(statSync(file).mode & 0o777, 0o600)
     } finally {
       rmSync(dir, { recursive: true })
     }

@@ -5,7 +5,7 @@ import type { AppSettings, Clock, EventSink, Store } from '@pawl/core'
 import { type EmbeddedCore, type EmbedOptions, embedCore } from '@pawl/embedded'
 import { faultOfExposure, faultsOfConfig, settingsOf } from './config/check-config.ts'
 import { describeStore, openStore } from './config/open-store.ts'
-import { secretsFor } from './config/secrets.ts'
+import { livingSecretsFor } from './config/secrets.ts'
 import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
 import { wireDefaultsOf } from './config/wire-defaults.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
@@ -149,7 +149,7 @@ async function openCore(
   try {
     core = await embedCore({
       store,
-      secret: await secretsFor(config, store),
+      secret: await livingSecretsFor(config, store),
       settings: { ...settingsOf(config), ...options.settings },
       signing: {
         algorithm: config.signingAlgorithm,

@@ -38,7 +38,7 @@ async function rotateSecret({ config, store }: StoreCommand): Promise<number> {
   const secrets = prependSecret(secretFileOf(config), generateSecret())
   return print(
     `The secret file holds ${secrets.length} secrets now; the new one seals from the next start on.\n` +
-      'Restart the core, then run pawl secret rewrap.\n',
+      'Restart every core of this database, one by one, then run pawl secret rewrap.\n',
   )
 }
 

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Store } from '@pawl/core'
-import { generateSecret, knowsSecret, readOrCreateSecretFile } from '@pawl/embedded'
+import {
+  type EmbedOptions,
+  generateSecret,
+  knowsSecret,
+  readOrCreateSecretFile,
+  readSecretFile,
+} from '@pawl/embedded'
 
 /** The file beside the embedded database that keeps the master secrets. */
 export function secretFileOf(config: { readonly dataDir: string }): string {
@@ -35,4 +41,17 @@ export async function secretsFor(
     }
   }
   return readOrCreateSecretFile(file)
+}
+
+/**
+ * The same for a core that goes on serving: a secret that is added to the file beside the embedded
+ * store is found when a token names it, for another process may have been started with it.
+ */
+export async function livingSecretsFor(
+  config: { readonly secret: readonly string[]; readonly dataDir: string },
+  store: Store,
+): Promise<EmbedOptions['secret']> {
+  const secrets = await secretsFor(config, store)
+  const hasFile = config.secret.length === 0 && store.engine !== 'memory'
+  return hasFile ? () => readSecretFile(secretFileOf(config)) : secrets
 }

@@ -4,6 +4,8 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type EmbedOptions, embedCore, generateSecret, readSecretLines } from '@pawl/embedded'
 import { sqliteStore } from '@pawl/store-sqlite'
+import { startServer } from '../../src/index.ts'
+import { httpCoreClient } from '../http-core-client.ts'
 import { type Operator, openOperator } from '../programs/open-operator.ts'
 
 let operator: Operator
@@ -40,7 +42,7 @@ describe('the commands for keys and secrets', () => {
 
   it('list, turn and revoke the keys of an app that there is', async () => {
     const secret = generateSecret()
-    writeFileSync(secretFile(), `${secret}\n`)
+    writeFileSync(secretFile(), `${secret}\n`, { mode: 0o600 })
     await startCore([secret])
     const [first] = JSON.parse((await pawl('keys', 'list', '--json')).output)
     assert.equal((await pawl('keys', 'rotate')).code, 0)
@@ -62,7 +64,7 @@ describe('the commands for keys and secrets', () => {
       assert.deepEqual([code, /original secret/.test(errors)], [1, true])
     }
     assert.match((await pawl('keys', 'list')).output, /no core starts with it/)
-    writeFileSync(secretFile(), own)
+    writeFileSync(secretFile(), own, { mode: 0o600 })
     await startCore(readSecretLines(own))
   })
 
@@ -75,7 +77,7 @@ describe('the commands for keys and secrets', () => {
       assert.deepEqual([code, /secret is not there: put it back/.test(errors)], [1, true])
       assert.equal(existsSync(secretFile()), false)
     }
-    writeFileSync(secretFile(), own)
+    writeFileSync(secretFile(), own, { mode: 0o600 })
   })
 
   it('turn the secret: old and new open, then the new one is needed', async () => {
@@ -89,6 +91,24 @@ describe('the commands for keys and secrets', () => {
     assert.match((await pawl('secret', 'rewrap')).output, /^1 signing keys were sealed anew/)
     await assert.rejects(startCore(old), /original secret/)
     await startCore(secrets.slice(0, 1))
+  })
+
+  it('turn the secret below processes of which only one was restarted', async () => {
+    const log = { port: 0, dataDir: dir, logLevel: 'silent' } as const
+    const running = await startServer(log)
+    assert.equal((await pawl('secret', 'rotate')).code, 0)
+    const restarted = await startServer(log)
+    const cores = [running, restarted].map(({ url }) => httpCoreClient(url, undefined))
+    try {
+      const granted = await cores[1]?.createSession({ userId: 'ada' })
+      assert.equal(granted?.kind, 'ok')
+      const refreshTokens = granted?.kind === 'ok' ? [granted.value.refreshToken.token] : []
+      const refreshed = await cores[0]?.refreshSession({ refreshTokens })
+      assert.equal(refreshed?.kind, 'ok', JSON.stringify(refreshed))
+    } finally {
+      for (const one of [...cores, running, restarted]) await one.close()
+    }
+    assert.match((await pawl('secret', 'rewrap')).output, /were sealed anew/)
   })
 
   it('say how long the old secret is needed: the longest idle timeout of all settings', async () => {
