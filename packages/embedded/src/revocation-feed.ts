@@ -56,16 +56,10 @@ export function revocationFeed({ tail, clock, clockFault }: FeedOptions): Closab
     tail.leave()
   }
 
-  const pageOf = (app: AppId, stretch: Stretch): RevocationNotices =>
-    noticesOf(app, stretch, clock.nowMs())
-
-  function throwFault(): void {
-    const fault = clockFault()
-    if (fault !== null) throw new StoreError('unavailable', fault)
-  }
+  const pageOf = (app: AppId, stretch: Stretch) => noticesOf(app, stretch, clock.nowMs())
 
   async function readPage(app: AppId, query: RevocationQuery): Promise<RevocationNotices> {
-    throwFault()
+    throwIf(clockFault())
     let page = pageOf(app, await tail.readAfter(query.after, query.limit))
     if (query.waitMs === 0 || !isNothing(page)) return page
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(query.waitMs)])
@@ -73,7 +67,7 @@ export function revocationFeed({ tail, clock, clockFault }: FeedOptions): Closab
     try {
       while (isNothing(page) && !signal.aborted) {
         await tail.nextLook(signal)
-        throwFault()
+        throwIf(clockFault())
         page = pageOf(app, await tail.readAfter(page.cursor, query.limit))
       }
       return page
@@ -90,12 +84,11 @@ export function revocationFeed({ tail, clock, clockFault }: FeedOptions): Closab
       let sentAtMs = Number.NEGATIVE_INFINITY
       let sentLook = -1
       while (!signal.aborted) {
-        throwFault()
+        throwIf(clockFault())
         const { looks } = tail
         const isNews = cursor === null || sentLook === -1
-        const stretch = isNews
-          ? await tail.readAfter(cursor, REVOCATION_FEED.pageEntries)
-          : await tail.readAfter(cursor, REVOCATION_FEED.pageEntries).catch(() => undefined)
+        const reading = tail.readAfter(cursor, REVOCATION_FEED.pageEntries)
+        const stretch = await (isNews ? reading : reading.catch(() => undefined))
         const page = stretch && pageOf(app, stretch)
         const isDue = performance.now() - sentAtMs >= REVOCATION_FEED.headEveryMs
         // An empty page vouches for the log: it needs a look of its own.
@@ -113,6 +106,10 @@ export function revocationFeed({ tail, clock, clockFault }: FeedOptions): Closab
   }
 
   return { readPage, follow, close: () => closing.abort() }
+}
+
+function throwIf(fault: string | null): void {
+  if (fault !== null) throw new StoreError('unavailable', fault)
 }
 
 /**

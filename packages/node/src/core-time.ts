@@ -2,7 +2,7 @@ import type { NowMs, ReportFault } from './ports.ts'
 
 /** After so long without word of the core the wall clock is gone by again, in ms. */
 const HEARD_FOR_MS = 5_000
-/** What is heard is a little late: within so much of what was expected it changes nothing, in ms. */
+/** What is heard is a little late: so near to what was expected it changes nothing, in ms. */
 const NEAR_MS = 5_000
 /**
  * A clock of this machine that is farther from the core's is reported, and a time that was farther

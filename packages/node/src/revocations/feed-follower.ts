@@ -74,20 +74,8 @@ export function makeFeedFollower(deps: FeedFollowerDeps): FeedFollower {
       if (signal.aborted) return
       const waitMs = Math.min(RETRY_MIN_MS * 2 ** failures, RETRY_MAX_MS)
       failures = Math.min(failures + 1, 10)
-      await pause(waitMs * (0.5 + Math.random() / 2))
+      await pause(waitMs * (0.5 + Math.random() / 2), deps.schedule, signal)
     }
-  }
-
-  function pause(waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        callOff()
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const callOff = deps.schedule(end, waitMs)
-      signal.addEventListener('abort', end, { once: true })
-    })
   }
 
   function start(): void {
@@ -109,4 +97,17 @@ export function makeFeedFollower(deps: FeedFollowerDeps): FeedFollower {
       await running
     },
   }
+}
+
+/** Resolves after a while, or when the signal ends. */
+function pause(waitMs: number, schedule: Schedule, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      callOff()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const callOff = schedule(end, waitMs)
+    signal.addEventListener('abort', end, { once: true })
+  })
 }
