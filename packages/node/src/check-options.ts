@@ -1,5 +1,6 @@
 import { DEFAULT_BASE_PATH } from '@pawl/protocol'
 import { checkCookies, cookieScopesOf } from './check-cookies.ts'
+import { checkNested } from './check-nested.ts'
 import type { Config } from './config.ts'
 import { type CoreUrl, isLoopbackHost, parseCoreUrl } from './core/core-url.ts'
 import { type ClientAddress, clientAddressReader, PROXY_HOPS_MAX } from './http/client-address.ts'
@@ -55,6 +56,8 @@ export function checkOptions(options: PawlOptions): CheckedOptions {
   const cookies = options.cookies ?? {}
   checkNames(options, faults)
   const coreUrl = checkCore(options, faults)
+  // What is no object cannot be looked into.
+  if (!checkNested(options, faults)) throw new PawlConfigError(faults)
   const origins = checkOrigins(options, faults)
   checkCookies(options, faults)
   checkChoices(options, faults)

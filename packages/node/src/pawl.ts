@@ -1,5 +1,6 @@
 import type { CoreApi, Outcome, Refusal, VerifiedSession } from '@pawl/protocol'
 import { checkOptions } from './check-options.ts'
+import type { CoreUrl } from './core/core-url.ts'
 import { CORE_LIMITS, httpCore } from './core/http-core.ts'
 import { shieldCore } from './core/shield-core.ts'
 import { type CoreTime, makeCoreTime } from './core-time.ts'
@@ -21,7 +22,7 @@ import { eitherRevocations, makeLocalRevocations } from './session/revocations.t
 import { makeSessionCalls, type SessionCalls } from './session/session-calls.ts'
 import { type NewSession, startSession } from './session/start-session.ts'
 import { makeUseReports } from './session/use-reports.ts'
-import { type MaybePromise, makeVerifier } from './tokens/verifier.ts'
+import { type AskedFor, type MaybePromise, makeVerifier } from './tokens/verifier.ts'
 import { withCoreTime } from './tokens/with-core-time.ts'
 import { makeTrustCache } from './trust/trust-cache.ts'
 
@@ -50,8 +51,11 @@ export interface Pawl extends SessionCalls {
   ): Promise<{ readonly session: PawlSession; readonly headers: Headers }>
   /** As `createSession`, with response headers going to `sink`; for adapters. */
   createSessionInto(request: RequestLike, sink: HeaderSink, input: NewSession): Promise<PawlSession>
-  /** Verifies an access token outside any request (a WebSocket, say). Await it. */
-  verify(token: string): MaybePromise<Outcome<VerifiedSession>>
+  /**
+   * Verifies an access token outside any request (a WebSocket, say). Await it. With the address of
+   * the client, the core counts what is refused against the client and not against this driver.
+   */
+  verify(token: string, from?: AskedFor): MaybePromise<Outcome<VerifiedSession>>
   /** What CORS asks of a response to this request, for the listed origins. */
   cors(request: RequestLike): CorsAnswer
   /**
@@ -86,17 +90,7 @@ export function createPawl(options: PawlOptions): Pawl {
     if (trust.current === undefined) void trust.load()
     return trust.current?.settings.raceWindowMs
   }
-  const core: CoreCalls =
-    coreUrl === undefined
-      ? shieldCore(options.core as CoreApi, reportFault)
-      : httpCore({
-          url: coreUrl,
-          apiKey: options.apiKey,
-          limits: { ...CORE_LIMITS, ...options.limits },
-          tls: options.coreTls ?? {},
-          raceWindowMs,
-          reportFault,
-        })
+  const core = openCore(options, coreUrl, { raceWindowMs, reportFault })
   const trust = makeTrustCache({ core, nowMs, reportFault })
   const reports = makeUseReports({ core, nowMs, schedule, raceWindowMs, reportFault })
   const ended = makeLocalRevocations(ENDED_SESSIONS_MAX)
@@ -147,6 +141,19 @@ export function createPawl(options: PawlOptions): Pawl {
       if (coreUrl !== undefined) await core.close()
     },
   }
+}
+
+/** The core, behind its URL or in this process. */
+function openCore(
+  { core, apiKey, limits, coreTls = {} }: PawlOptions,
+  url: CoreUrl | undefined,
+  deps: {
+    readonly raceWindowMs: () => number | undefined
+    readonly reportFault: ReportFault
+  },
+): CoreCalls {
+  if (url === undefined) return shieldCore(core as CoreApi, deps.reportFault)
+  return httpCore({ ...deps, url, apiKey, limits: { ...CORE_LIMITS, ...limits }, tls: coreTls })
 }
 
 /**
@@ -202,7 +209,7 @@ function requestSide(driver: Driver): RequestSide {
       return { session, headers }
     },
     createSessionInto: (request, sink, input) => startSession(driver, { request, sink }, input),
-    verify: (token) => driver.verifier.verify(token),
+    verify: (token, from) => driver.verifier.verify(token, from),
     cors: (request) => decideCors(request, driver.config.cors),
   }
 }

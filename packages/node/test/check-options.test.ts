@@ -90,6 +90,21 @@ const refused: Readonly<Record<string, object>> = {
   'a hook that is no function': { core, onTheft: 'mail' },
   'an unknown limit': { core, limits: { things: 1 } },
   'a limit out of range': { core, limits: { connections: 0 } },
+  'a cookie option that does not exist': { core, cookies: { samesite: 'none' } },
+  'a cookie option under another name': { core, cookies: { secure: false } },
+  'cookies that are a word': { core, cookies: 'lax' },
+  'a word for a truth value': { core, cookies: { hostHttpPrefix: 'no' } },
+  'a cookie domain of no text': { core, cookies: { domain: 7 } },
+  'a former option that does not exist': {
+    core,
+    cookies: { former: [{ path: '/a', domains: 'a.com' }] },
+  },
+  'a former configuration that is a word': { core, cookies: { former: ['example.com'] } },
+  'half of the former names': { core, cookies: { former: [{ names: { acces: 'a' } }] } },
+  'a CORS option that does not exist': { core, cors: { origins: ['https://a.example.com'] } },
+  'certificates that are not checked': { core, coreTls: { rejectUnauthorized: false } },
+  'a certificate of no text': { core, coreTls: { ca: Buffer.from('x') } },
+  'limits that are a number': { core, limits: 5 },
   'a CORS header in capitals': { core, cors: { requestHeaders: ['X-App'] } },
 }
 for (const [name, options] of Object.entries(refused)) {

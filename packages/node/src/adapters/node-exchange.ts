@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CorsHeaders } from '../http/cors.ts'
-import { type HeaderSink, keepOtherCookies, mergeVary } from '../http/header-sink.ts'
+import { type HeaderSink, keepOtherCookies, mergeNames, mergeVary } from '../http/header-sink.ts'
 import type { Pawl } from '../pawl.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
@@ -43,7 +43,9 @@ export class NodeExchange implements RequestLike, HeaderSink {
 
   /** A header of the request by its lower-case name. */
   get(name: string): string | null {
-    const value = this.#request.headers[name]
+    const { headers } = this.#request
+    // HTTP/2 has its name for it (RFC 9113 section 8.3.1).
+    const value = headers[name] ?? (name === 'host' ? headers[':authority'] : undefined)
     return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
   }
 
@@ -138,13 +140,20 @@ export class PawlExchange {
   }
 }
 
-/** Sets CORS headers on a response; its own `Vary` is kept. */
+/** Sets CORS headers on a response; its own `Vary` and what it exposes already are kept. */
 export function setCorsHeaders(response: ServerResponse, headers: CorsHeaders): void {
   if (headers.length === 0) return
   for (const [name, value] of headers) {
     if (name === 'vary') addVary(response, value)
+    else if (name === 'access-control-expose-headers') addExposed(response, value)
     else response.setHeader(name, value)
   }
+}
+
+function addExposed(response: ServerResponse, names: string): void {
+  const former = response.getHeader('access-control-expose-headers')
+  const all = former === undefined ? names : mergeNames(String(former), names)
+  response.setHeader('access-control-expose-headers', all)
 }
 
 /** Sends a response of ours; keeps cookies and `Vary` that others have set. */

@@ -47,6 +47,8 @@ const problem = v.object({
 export interface DecodedAnswer<T> {
   readonly outcome: Outcome<T>
   readonly fault?: string
+  /** Whether the core has said it, and not something in between. */
+  readonly isTheirs: boolean
 }
 
 /** Reads an answer of the core. Anything that is not by the contract is `unavailable`. */
@@ -62,7 +64,10 @@ export function decodeAnswer<K extends Operation>(
   }
   // The schema above is the one of this operation; the compiler cannot follow the look-up.
   const value = parsed.output as ResponseOf<K>
-  return { outcome: ok(operation === 'getKeys' ? withMaxAge(value, answer) : value) }
+  return {
+    outcome: ok(operation === 'getKeys' ? withMaxAge(value, answer) : value),
+    isTheirs: true,
+  }
 }
 
 function decodeRefusal<T>(answer: RawAnswer, json: unknown): DecodedAnswer<T> {
@@ -71,9 +76,12 @@ function decodeRefusal<T>(answer: RawAnswer, json: unknown): DecodedAnswer<T> {
     return broken(`the core answered ${answer.status} without a problem document`)
   }
   const { code, detail, session } = parsed.output
-  if (SET_UP_FAULTS.has(code)) return broken(`the core refuses this driver: ${code}`)
+  if (SET_UP_FAULTS.has(code)) {
+    return { ...broken(`the core refuses this driver: ${code}`), isTheirs: true }
+  }
   const wait = Number(answer.header('retry-after') ?? Number.NaN)
-  return { outcome: refuse(code, detail, { ...sessionOf(session), ...waitOf(wait) }) }
+  const outcome = refuse(code, detail, { ...sessionOf(session), ...waitOf(wait) })
+  return { outcome, isTheirs: true }
 }
 
 function sessionOf(session: RefusedSession | undefined): Pick<Refusal, 'session'> {
@@ -90,7 +98,7 @@ function withMaxAge<T>(value: T, answer: RawAnswer): T {
 }
 
 function broken<T>(fault: string): DecodedAnswer<T> {
-  return { outcome: refuse('unavailable'), fault }
+  return { outcome: refuse('unavailable'), fault, isTheirs: false }
 }
 
 function parseJson(text: string): unknown {

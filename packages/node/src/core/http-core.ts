@@ -35,7 +35,7 @@ interface HttpCoreOptions extends CorePoolOptions {
   readonly reportFault: ReportFault
 }
 
-/** Reads: tried again when the core is not to be reached. */
+/** Reads: tried again when the core did not answer for itself. */
 const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
   'verifySession',
   'getSession',
@@ -50,11 +50,18 @@ const ABORTABLE: ReadonlySet<Operation> = new Set<Operation>([
   'listRevocations',
 ])
 
+/** When a call is given up. */
+interface Patience {
+  readonly signal: AbortSignal
+  /** Whether the one it was made for has gone: that is nobody's fault. */
+  readonly isDeserted: () => boolean
+}
+
 /** Sends one call of the route table until it is answered or given up. Never throws. */
 type Send = <K extends Operation>(
   operation: K,
   request: RequestOf<K>,
-  signal: AbortSignal,
+  patience: Patience,
 ) => Promise<Outcome<ResponseOf<K>>>
 
 /**
@@ -82,7 +89,10 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
     given?.addEventListener('abort', giveUp, { once: true })
     calls += 1
     try {
-      return await send(operation, request, deadline.signal)
+      return await send(operation, request, {
+        signal: deadline.signal,
+        isDeserted: () => given?.aborted === true && !isTimeout(given.reason),
+      })
     } finally {
       calls -= 1
       clearTimeout(timer)
@@ -100,30 +110,36 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
 }
 
 function makeSend(pool: CorePool, { url, reportFault }: HttpCoreOptions): Send {
-  return async (operation, request, signal) => {
+  return async (operation, request, { signal, isDeserted }) => {
     const call = encodeCall(operation, request, url.basePath)
     const attempt = async () => {
       try {
-        const { outcome, fault } = decodeAnswer(operation, await pool.send(call, signal))
+        const { outcome, fault, isTheirs } = decodeAnswer(operation, await pool.send(call, signal))
         if (fault !== undefined) reportFault({ where: 'core', message: fault })
-        return outcome
+        return { outcome, isTheirs }
       } catch (cause) {
-        reportFault({ where: 'core', message: `${operation} did not reach the core`, cause })
-        return refuse('unavailable')
+        if (!isDeserted()) {
+          reportFault({ where: 'core', message: `${operation} did not reach the core`, cause })
+        }
+        return { outcome: refuse('unavailable'), isTheirs: false }
       }
     }
-    let outcome = await attempt()
+    let { outcome, isTheirs } = await attempt()
     const retries = REPEATABLE.has(operation) ? RETRIES_MAX : 0
-    for (let tried = 0; tried < retries && isUnavailable(outcome) && !signal.aborted; tried += 1) {
+    // A core that answers, be it that it has too much to do, is not asked for more.
+    for (let tried = 0; tried < retries && !isTheirs && !signal.aborted; tried += 1) {
       await sleep(RETRY_WAIT_MS * 2 ** tried * (0.5 + Math.random() / 2))
-      outcome = await attempt()
+      const next = await attempt()
+      outcome = next.outcome
+      isTheirs = next.isTheirs
     }
     return outcome
   }
 }
 
-function isUnavailable(outcome: Outcome<unknown>): boolean {
-  return outcome.kind === 'refused' && outcome.code === 'unavailable'
+/** Whether a signal was aborted by the clock: a core that is slow is a fault. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError'
 }
 
 function deadlineMs(operation: Operation, options: HttpCoreOptions): number {

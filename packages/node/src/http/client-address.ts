@@ -22,12 +22,12 @@ export type ClientAddress = (
 export function clientAddressReader(trust: TrustProxy): ClientAddress {
   const isTrusted = trustTest(trust)
   return (socketAddress, forwardedFor) => {
-    let address = socketAddress === undefined ? undefined : canonicalAddress(socketAddress)
+    let address = socketAddress === undefined ? undefined : addressIn(socketAddress)
     if (address === undefined || forwardedFor === null) return address
     const chain = forwardedFor.split(',')
     for (let hop = 0; hop < PROXY_HOPS_MAX && isTrusted(address, hop); hop += 1) {
       const claimed = chain.pop()
-      const next = claimed === undefined ? undefined : canonicalAddress(claimed.trim())
+      const next = claimed === undefined ? undefined : addressIn(claimed.trim())
       if (next === undefined) return address
       address = next
     }
@@ -54,6 +54,12 @@ function addRange(list: BlockList, range: string): void {
     throw new TypeError(`"${range}" is not an address or a CIDR range`)
   }
   list.addSubnet(address, prefix, family)
+}
+
+/** The address in what a proxy wrote: some (Azure's) add a port, and IPv6 may stand in brackets. */
+function addressIn(text: string): string | undefined {
+  const [, bracketed, bare] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::\d{1,5})?$/.exec(text) ?? []
+  return canonicalAddress(bracketed ?? bare ?? text)
 }
 
 /**

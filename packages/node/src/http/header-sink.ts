@@ -42,8 +42,12 @@ export function headersSink(headers: Headers): HeaderSink {
 export function mergeVary(former: string | null, names: string): string {
   if (former === null || former === '') return names
   if (former === names) return former
+  return former.split(',').some((one) => one.trim() === '*') ? former : mergeNames(former, names)
+}
+
+/** A list of names with more of them; each once, compared without case. */
+export function mergeNames(former: string, names: string): string {
   const present = new Set(former.split(',').map((one) => one.trim().toLowerCase()))
-  if (present.has('*')) return former
   const added = names.split(', ').filter((one) => !present.has(one.toLowerCase()))
   return added.length === 0 ? former : `${former}, ${added.join(', ')}`
 }

@@ -87,10 +87,11 @@ export function refuseForeign(
 }
 
 function verify(asked: Asked, token: string): MaybePromise<Outcome<VerifiedSession>> {
-  const { verifier } = asked.driver
-  if (asked.options.checkStore !== true) return verifier.verify(token)
-  const { clientAddress, signal } = asked.request
-  return verifier.verifyAtStore(token, { clientAddress, signal: signal ?? undefined })
+  const { driver, options, request } = asked
+  const { verifier } = driver
+  return options.checkStore === true
+    ? verifier.verifyAtStore(token, request)
+    : verifier.verify(token, request)
 }
 
 /**

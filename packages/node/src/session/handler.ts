@@ -69,14 +69,12 @@ async function handleRefresh(
     return refusedRefresh(driver, asked, refuse('refresh_token_invalid'))
   }
   const { clientAddress, signal } = request
-  const [outcome, raceWindowMs] = await Promise.all([
-    core.refreshSession(
-      { refreshTokens: [...tokens], ...(clientAddress === undefined ? {} : { clientAddress }) },
-      signal ?? undefined,
-    ),
-    driver.raceWindowMs(),
-  ])
+  const outcome = await core.refreshSession(
+    { refreshTokens: [...tokens], ...(clientAddress === undefined ? {} : { clientAddress }) },
+    signal ?? undefined,
+  )
   if (outcome.kind === 'refused') return refusedRefresh(driver, asked, outcome)
+  const raceWindowMs = await driver.raceWindowMs()
   const response = emptyResponse()
   const sink = headersSink(response.headers)
   const { session, lineage, rule } = outcome.value

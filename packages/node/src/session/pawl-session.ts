@@ -4,6 +4,7 @@ import { type HeaderSink, isOpen } from '../http/header-sink.ts'
 import type { Transport } from '../options.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
+import { frozenCopy } from '../tokens/frozen-copy.ts'
 import { readRefreshTokens } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
 import { handOverAccess, withdraw } from './hand-over.ts'
@@ -97,17 +98,19 @@ export class RequestSession implements PawlSession {
     const { request, sink, transport } = this.#channel
     sink.assertOpen()
     const { config, core, nowMs } = this.#driver
-    const [reissued, raceWindowMs] = await Promise.all([
-      core.replaceClaims({ ...this.#key(), claims, accessToken: this.#token }),
-      this.#driver.raceWindowMs(),
-    ])
+    const reissued = await core.replaceClaims({
+      ...this.#key(),
+      claims,
+      accessToken: this.#token,
+    })
     // The token has expired since the guard looked: its successor brings the claims.
     const isOutlived = reissued.kind === 'refused' && reissued.code === 'access_token_invalid'
     const { session, accessToken } = unwrap(
       isOutlived ? await core.replaceClaims({ ...this.#key(), claims }) : reissued,
     )
-    this.#claims = Object.freeze({ ...session.claims })
+    this.#claims = frozenCopy(session.claims)
     if (accessToken === null) return
+    const raceWindowMs = await this.#driver.raceWindowMs()
     sink.assertOpen()
     const { persistent = readRefreshTokens(request, transport, config).persistent } = this.#channel
     const delivery = {

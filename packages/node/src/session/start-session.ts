@@ -3,6 +3,7 @@ import type { CsrfMode } from '../http/csrf.ts'
 import { isOpen } from '../http/header-sink.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
+import { frozenCopy } from '../tokens/frozen-copy.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
 import { type Exchange, refuseForeign } from './guard.ts'
@@ -44,11 +45,10 @@ export async function startSession(
     if (refusal !== undefined) throw new PawlError(refusal)
   }
   const replaces = await endFormer(driver, request, fields.tenant ?? 'default')
-  const [outcome, raceWindowMs] = await Promise.all([
-    core.createSession({ ...fields, ...(replaces === undefined ? {} : { replaces }) }),
-    driver.raceWindowMs(),
-  ])
-  const grant = unwrap(outcome)
+  const grant = unwrap(
+    await core.createSession({ ...fields, ...(replaces === undefined ? {} : { replaces }) }),
+  )
+  const raceWindowMs = await driver.raceWindowMs()
   const { session, lineage, accessToken } = grant
   const { handle, userId, tenant } = session
   if (replaces !== undefined) noteEnded(driver, 'replaced', { handle: replaces })
@@ -69,7 +69,7 @@ export async function startSession(
     handle,
     userId,
     tenant,
-    claims: session.claims,
+    claims: frozenCopy(session.claims),
     issuedAtMs: nowMs(),
     expiresAtMs: accessToken.expiresAtMs,
     lineage,

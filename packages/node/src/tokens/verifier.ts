@@ -7,11 +7,14 @@ import {
   type VerifiedSession,
 } from '@pawl/protocol'
 import type { CoreCalls, NowMs } from '../ports.ts'
+import type { RequestLike } from '../request-like.ts'
 import { freshNotes, type RevocationGate } from '../revocations/revocation-gate.ts'
 import type { Revocations } from '../session/revocations.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { TrustCache } from '../trust/trust-cache.ts'
 import { ownCopy } from './canonical.ts'
+import { claimedIssueTimeMs } from './claimed-time.ts'
+import { frozenCopy } from './frozen-copy.ts'
 import { readAccessToken } from './read-access-token.ts'
 import { makeTokenCache, type VerifiedToken } from './token-cache.ts'
 
@@ -27,19 +30,19 @@ export interface SettledUse {
 
 /** Verifies access tokens. */
 export interface Verifier {
-  /** At once for a JWT whose key is known; a promise if the core must be asked. */
-  verify(token: string): MaybePromise<Outcome<VerifiedSession>>
+  /**
+   * At once for a JWT whose key is known; a promise if the core must be asked. `from` is who it is
+   * asked for.
+   */
+  verify(token: string, from?: AskedFor): MaybePromise<Outcome<VerifiedSession>>
   /** Asks the core to check the token against the store, after it was found good here. */
-  verifyAtStore(token: string, more: StoreCheck): Promise<Outcome<VerifiedSession>>
+  verifyAtStore(token: string, from: AskedFor): Promise<Outcome<VerifiedSession>>
   /** The session a token names, expired or not; undefined for anything not verifiable here. */
   sessionOf(token: string): VerifiedSession | undefined
 }
 
-/** What goes with a check at the store. */
-interface StoreCheck {
-  readonly clientAddress?: string | undefined
-  readonly signal?: AbortSignal | undefined
-}
+/** Who the core is asked for: a request, as a rule. */
+export type AskedFor = Pick<RequestLike, 'clientAddress' | 'signal'>
 
 /** What a verifier stands on. */
 interface VerifierDeps {
@@ -54,9 +57,13 @@ interface VerifierDeps {
   readonly cacheLimit: number
 }
 
+const NOBODY: AskedFor = {}
 const INVALID: Refusal = Object.freeze(refuse('access_token_invalid'))
 const EXPIRED: Refusal = Object.freeze(refuse('access_token_expired'))
 const ENDED: Refusal = Object.freeze(refuse('session_ended'))
+const KEY_UNKNOWN: Refusal = Object.freeze(
+  refuse('unavailable', 'the key of the access token is not known yet', { retryAfterSeconds: 2 }),
+)
 const OPAQUE_START = `${OPAQUE_ACCESS_PREFIX}.`
 
 /** A verifier: JWTs locally against cached keys, opaque tokens at the core. */
@@ -65,7 +72,8 @@ export function makeVerifier(deps: VerifierDeps): Verifier {
   const verifyJwt = makeJwtVerifier(deps)
   const { verifyOpaque, verifyAtStore } = makeStoreVerifier(deps, verifyJwt)
   return {
-    verify: (token) => (isOpaque(token) ? verifyOpaque(token) : verifyJwt(token, true)),
+    verify: (token, from = NOBODY) =>
+      isOpaque(token) ? verifyOpaque(token, from) : verifyJwt(token, true),
     verifyAtStore,
     sessionOf: (token) => {
       if (trust.current === undefined || isOpaque(token)) return undefined
@@ -130,7 +138,9 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
   }
 
   async function lookAgain(token: string, isGated: boolean): Promise<Outcome<VerifiedSession>> {
-    return (await judgeAfter(token, trust.lookAgain(), isGated)) ?? INVALID
+    const sinceMs = nowMs()
+    const outcome = await judgeAfter(token, trust.lookAgain(), isGated)
+    return outcome ?? refusalOfUnknownKey(token, trust.askedAtMs, sinceMs)
   }
 
   async function loadFirst(token: string, isGated: boolean): Promise<Outcome<VerifiedSession>> {
@@ -149,6 +159,15 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
     const outcome = judgeKnown(token, entry, now)
     return isGated && outcome.kind === 'ok' ? gate.pass(token, entry, now) : outcome
   }
+}
+
+/**
+ * The answer of the core may be older than the question, and the token younger than the answer:
+ * then nobody knows yet. An older token is refused: its key has gone, and a refresh makes it good.
+ */
+function refusalOfUnknownKey(token: string, answerAsOfMs: number, questionAtMs: number): Refusal {
+  const isOpen = answerAsOfMs < questionAtMs && claimedIssueTimeMs(token) > answerAsOfMs
+  return isOpen ? KEY_UNKNOWN : INVALID
 }
 
 function entryOf(
@@ -175,12 +194,17 @@ function makeStoreVerifier(deps: VerifierDeps, verifyJwt: VerifyJwt) {
   async function ask(
     token: string,
     checkStore: boolean,
-    more: StoreCheck,
+    { clientAddress, signal }: AskedFor,
   ): Promise<Outcome<VerifiedSession>> {
-    const { clientAddress, signal } = more
     const address = clientAddress === undefined ? {} : { clientAddress }
-    const outcome = await core.verifySession({ accessToken: token, checkStore, ...address }, signal)
-    return outcome.kind === 'ok' && revocations.isRevoked(outcome.value) ? ENDED : outcome
+    const outcome = await core.verifySession(
+      { accessToken: token, checkStore, ...address },
+      signal ?? undefined,
+    )
+    if (outcome.kind === 'refused') return outcome
+    if (revocations.isRevoked(outcome.value)) return ENDED
+    // A core in this process may have handed out what it goes on using.
+    return ok({ ...outcome.value, claims: frozenCopy(outcome.value.claims) })
   }
 
   async function reportUse(token: string, session: VerifiedSession): Promise<void> {
@@ -192,14 +216,14 @@ function makeStoreVerifier(deps: VerifierDeps, verifyJwt: VerifyJwt) {
   }
 
   return {
-    verifyOpaque: async (token: string): Promise<Outcome<VerifiedSession>> => {
-      const outcome = await ask(token, false, {})
+    verifyOpaque: async (token: string, from: AskedFor): Promise<Outcome<VerifiedSession>> => {
+      const outcome = await ask(token, false, from)
       if (outcome.kind === 'ok') void reportUse(token, outcome.value)
       return outcome
     },
-    verifyAtStore: async (token: string, more: StoreCheck): Promise<Outcome<VerifiedSession>> => {
+    verifyAtStore: async (token: string, from: AskedFor): Promise<Outcome<VerifiedSession>> => {
       const local = isOpaque(token) ? undefined : await verifyJwt(token, false)
-      return local?.kind === 'refused' ? local : ask(token, true, more)
+      return local?.kind === 'refused' ? local : ask(token, true, from)
     },
   }
 }

@@ -37,11 +37,11 @@ export function withCoreTime(verifier: Verifier, deps: CoreTimeDeps): Verifier {
 
   return {
     ...verifier,
-    verify(token) {
-      const outcome = verifier.verify(token)
+    verify(token, from) {
+      const outcome = verifier.verify(token, from)
       isSettled ||= deps.isSettled()
       if (isSettled || !(outcome instanceof Promise || isOfTime(outcome))) return outcome
-      return judgeAgain(outcome, () => verifier.verify(token))
+      return judgeAgain(outcome, () => verifier.verify(token, from))
     },
     verifyAtStore(token, from) {
       const check = () => verifier.verifyAtStore(token, from)

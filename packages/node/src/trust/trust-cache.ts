@@ -16,6 +16,8 @@ const FIRST_KEYS_COOL_DOWN_MS = 1_000
 export interface TrustCache {
   /** The last good answer; undefined before the first. */
   readonly current: Trust | undefined
+  /** When the last good answer was asked for, ms since the epoch; -Infinity before the first. */
+  readonly askedAtMs: number
   /** To be called on every use: asks again in the background once the answer has aged. */
   touch(nowMs: number): void
   /** The current trust, or the first one as soon as the core has answered. */
@@ -46,38 +48,25 @@ export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
   let quietUntilMs = Number.NEGATIVE_INFINITY
   let lastFailure: Refusal | undefined
   let lookedAtMs = Number.NEGATIVE_INFINITY
-
-  async function ask(): Promise<Outcome<Trust>> {
-    const [keys, settings] = await Promise.all([deps.core.getKeys({}), deps.core.getSettings({})])
-    if (keys.kind === 'refused') return keys
-    if (settings.kind === 'refused') return settings
-    const trust = makeTrust(settings.value, keys.value)
-    if (trust === undefined) return refuse('unavailable', 'the core sent no usable keys')
-    const ageSeconds = keys.value.maxAgeSeconds ?? MAX_AGE_DEFAULT_SECONDS
-    const boundedSeconds = Math.min(Math.max(ageSeconds, MAX_AGE_MIN_SECONDS), MAX_AGE_MAX_SECONDS)
-    staleAtMs = deps.nowMs() + boundedSeconds * 1000
-    if (current?.source !== trust.source) current = trust
-    return ok(current)
-  }
+  let askedAtMs = Number.NEGATIVE_INFINITY
 
   async function lookUp(): Promise<Outcome<Trust>> {
-    let outcome: Outcome<Trust>
-    try {
-      outcome = await ask()
-    } catch (cause) {
-      deps.reportFault({ where: 'keys', message: 'looking up the keys failed', cause })
-      outcome = refuse('unavailable')
-    }
+    const nowMs = deps.nowMs()
+    const answer = await askCore(deps)
     pending = undefined
-    if (outcome.kind === 'ok') {
+    if (answer.kind === 'ok') {
+      const { trust, maxAgeMs } = answer.value
+      staleAtMs = deps.nowMs() + maxAgeMs
+      askedAtMs = nowMs
       lastFailure = undefined
-      return outcome
+      if (current?.source !== trust.source) current = trust
+      return ok(current)
     }
     lastFailure = refuse('unavailable', undefined, { retryAfterSeconds: 2 })
     const coolDownMs = current === undefined ? FIRST_KEYS_COOL_DOWN_MS : KEYS_COOL_DOWN_MS
     staleAtMs = deps.nowMs() + coolDownMs
     quietUntilMs = staleAtMs
-    deps.reportFault({ where: 'keys', message: `no new keys: ${outcome.code} (${outcome.detail})` })
+    deps.reportFault({ where: 'keys', message: `no new keys: ${answer.code} (${answer.detail})` })
     return lastFailure
   }
 
@@ -95,6 +84,9 @@ export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
   return {
     get current() {
       return current
+    },
+    get askedAtMs() {
+      return askedAtMs
     },
     touch: (nowMs) => {
       // A core that was heard may have set the time back.
@@ -116,5 +108,24 @@ export function makeTrustCache(deps: TrustCacheDeps): TrustCache {
       quietUntilMs = nowMs + KEYS_COOL_DOWN_MS
       return lookUpOnce()
     },
+  }
+}
+
+type Answer = Outcome<{ readonly trust: Trust; readonly maxAgeMs: number }>
+
+/** What the core says now, and how long that may be used. */
+async function askCore({ core, reportFault }: TrustCacheDeps): Promise<Answer> {
+  try {
+    const [keys, settings] = await Promise.all([core.getKeys({}), core.getSettings({})])
+    if (keys.kind === 'refused') return keys
+    if (settings.kind === 'refused') return settings
+    const trust = makeTrust(settings.value, keys.value)
+    if (trust === undefined) return refuse('unavailable', 'the core sent no usable keys')
+    const { maxAgeSeconds = MAX_AGE_DEFAULT_SECONDS } = keys.value
+    const ageSeconds = Math.min(Math.max(maxAgeSeconds, MAX_AGE_MIN_SECONDS), MAX_AGE_MAX_SECONDS)
+    return ok({ trust, maxAgeMs: ageSeconds * 1000 })
+  } catch (cause) {
+    reportFault({ where: 'keys', message: 'looking up the keys failed', cause })
+    return refuse('unavailable')
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { createPawl, type Pawl, PawlError } from '@pawl/node'
+import { createPawl, EXPOSED_HEADERS, type Pawl, PawlError } from '@pawl/node'
 import { pawlErrors, pawlExpress, requireSession } from '@pawl/node/express'
 import { refuse } from '@pawl/protocol'
 import express5, { type Response as ExpressResponse, type Request } from 'express'
@@ -30,6 +30,7 @@ function makeApp(pawl: Pawl, express: Framework) {
   app.use((_request, response, next) => {
     response.setHeader('Vary', 'Accept-Encoding')
     response.append('Set-Cookie', 'theme=dark; Path=/')
+    response.setHeader('Access-Control-Expose-Headers', 'X-Total, Pawl-Error')
     next()
   })
   app.use(pawlExpress(pawl))
@@ -222,7 +223,12 @@ for (const name of ['Express 5', 'Express 4'] as const) {
     const refused = await call('GET', '/me', { origin: SPA, 'sec-fetch-site': 'cross-site' })
     assert.equal(refused.status, 401)
     assert.equal(refused.headers.get('access-control-allow-origin'), SPA)
-    assert.match(refused.headers.get('access-control-expose-headers') ?? '', /pawl-error/)
+    const exposed = refused.headers.get('access-control-expose-headers')?.split(', ') ?? []
+    assert.deepEqual(exposed.slice(0, 2), ['X-Total', 'Pawl-Error'])
+    for (const header of EXPOSED_HEADERS) {
+      const found = exposed.filter((one) => one.toLowerCase() === header)
+      assert.equal(found.length, 1, header)
+    }
     const stranger = await call('GET', '/me', { origin: 'https://evil.test' })
     assert.equal(stranger.headers.get('access-control-allow-origin'), null)
   })

@@ -202,6 +202,36 @@ test('a refresh is given up when its client has gone; a log-in is finished all t
   assert.equal((await core.signOut({}, client.signal)).kind, 'ok')
 })
 
+test("a client that goes away is nobody's fault; a core that is too slow for its asker is one", async (context) => {
+  const client = new AbortController()
+  const { core, faults } = await setUp(context, () => client.abort())
+  await core.refreshSession({ refreshTokens: ['t'] }, client.signal)
+  await core.verifySession({ accessToken: 't' }, client.signal)
+  assert.deepEqual(faults, [])
+  const timeout = AbortSignal.abort(new DOMException('too slow', 'TimeoutError'))
+  const late = new AbortController()
+  const slow = await setUp(context, () => late.abort(timeout.reason))
+  await slow.core.verifySession({ accessToken: 't' }, late.signal)
+  assert.equal(slow.faults.length, 1)
+})
+
+test('a read is not asked for again of a core that answers, be it that it has too much to do', async (context) => {
+  for (const code of ['unavailable', 'api_key_required', 'internal']) {
+    const { core, seen } = await setUp(context, (_request, response) =>
+      json(response, [503, { 'retry-after': '9' }], { code, detail: 'x' }),
+    )
+    const outcome = await core.getSession({ handle: HANDLE })
+    assert.ok(outcome.kind === 'refused' && outcome.code === 'unavailable')
+    assert.equal(outcome.retryAfterSeconds, code === 'unavailable' ? 9 : undefined)
+    assert.equal(seen.length, 1, code)
+  }
+  const gateway = await setUp(context, (_request, response) =>
+    response.writeHead(502).end('<html>'),
+  )
+  await gateway.core.getSession({ handle: HANDLE })
+  assert.equal(gateway.seen.length, 3)
+})
+
 test('calls beyond the bound are refused at once', async (context) => {
   const { core, seen } = await setUp(
     context,

@@ -117,6 +117,71 @@ test('ten thousand tokens of unknown keys cause one look at the keys per cool-do
   assert.equal(looks(), 3)
 })
 
+test('a new key within the cool-down is a question that is open; a key that has gone is not', async () => {
+  const { verifier, keys, clock } = setUp()
+  await verifier.verify(first.token())
+  const iat = (ms: number) => ({ iat: ms / 1000, exp: ms / 1000 + 900 })
+  const gone = signer('ES256', 'd-0')
+  clock.advance(10_000)
+  // Whoever made this up has the keys looked at, now.
+  const made = signer('ES256', 'd-x').token(iat(clock.now))
+  assert.equal(codeOf(await verifier.verify(made)), 'access_token_invalid')
+  clock.advance(5_000)
+  keys.splice(0, 1, second.jwk)
+  const fresh = second.token(iat(clock.now))
+  const open = await verifier.verify(fresh)
+  assert.ok(open.kind === 'refused' && open.code === 'unavailable')
+  assert.equal(open.retryAfterSeconds, 2)
+  const old = gone.token(iat(clock.now - 86_400_000))
+  assert.equal(codeOf(await verifier.verify(old)), 'access_token_invalid')
+  for (const payload of ['e30', 'bnVsbA', 'AAAA', '']) {
+    const [header = ''] = fresh.split('.')
+    assert.equal(codeOf(await verifier.verify(`${header}.${payload}.AA`)), 'access_token_invalid')
+  }
+  clock.advance(25_000)
+  assert.equal(codeOf(await verifier.verify(fresh)), 'ok')
+})
+
+test('what the core says of a token is frozen, and not what the core itself goes on using', async () => {
+  const { clock, core, trust, revocations } = setUp()
+  const claims = { roles: ['user'], org: { name: 'acme' } }
+  const asked: unknown[] = []
+  const verifier = makeVerifier({
+    core: {
+      ...core,
+      verifySession: async (request, signal) => {
+        asked.push({ ...request, signal })
+        return ok({
+          handle: HANDLE,
+          userId: 'alice',
+          tenant: 'default',
+          claims,
+          issuedAtMs: clock.now,
+          expiresAtMs: clock.now + 900_000,
+          lineage: { id: 'x', parent: null, generation: 0 },
+        })
+      },
+    },
+    trust,
+    revocations,
+    gate: OPEN_GATE,
+    nowMs: clock.nowMs,
+    onSettledUse: () => {},
+    cacheLimit: 10,
+  })
+  const { signal } = new AbortController()
+  const outcome = await verifier.verify('pawl_at1.x', { clientAddress: '198.51.100.7', signal })
+  assert.ok(outcome.kind === 'ok')
+  assert.deepEqual(outcome.value.claims, claims)
+  const { roles, org } = outcome.value.claims as typeof claims
+  for (const one of [outcome.value.claims, roles, org]) assert.ok(Object.isFrozen(one))
+  for (const one of [claims, claims.roles, claims.org]) assert.ok(!Object.isFrozen(one))
+  // The core counts what is refused against the client.
+  assert.deepEqual(asked, [
+    { accessToken: 'pawl_at1.x', checkStore: false, clientAddress: '198.51.100.7', signal },
+  ])
+})
+
 test('the first settled use of an unconfirmed grant is told once', async () => {
   const { verifier, uses, clock } = setUp()
   const token = first.token({ lin: packLineage({ generation: 1, parent: 'parent' }) })
