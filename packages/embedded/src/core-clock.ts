@@ -40,9 +40,11 @@ export async function openCoreClock(options: CoreClockOptions): Promise<CoreCloc
   const decisive: SteadyClock = {
     ...clock,
     nowMs() {
+      const nowMs = clock.nowMs()
+      // Asked afterwards: it is the look at the clock that finds out about a step.
       const fault = watch.fault()
       if (fault !== null) throw new StoreError('unavailable', fault)
-      return clock.nowMs()
+      return nowMs
     },
   }
   return { clock, decisive, fault: watch.fault, storeMs, stop: watch.stop }

@@ -6,7 +6,7 @@ const SWEEP_INTERVAL_MS = 60_000
 /** Cores that start together do not sweep together: each waits up to this much longer. */
 const SWEEP_JITTER_MS = 10_000
 /** Time between two sweeps while more is left, in milliseconds: others have their turn. */
-const SWEEP_AGAIN_MS = 500
+const SWEEP_AGAIN_MS = 1_000
 /** Rows that one statement deletes: short enough never to hold up a refresh. */
 const BATCH_ROWS = 200
 /** Statements of one part of a sweep; what is left waits for the next. */

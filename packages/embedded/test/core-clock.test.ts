@@ -58,3 +58,22 @@ test('a core that is 15 days ahead of its store ends no session, deletes nothing
   const refreshed = await right.refreshSession({ refreshTokens: [refreshToken.token] })
   assert.equal(refreshed.kind === 'ok' && refreshed.value.session.handle, session.handle)
 })
+
+test('after a machine slept nothing is decided by the time at which it fell asleep', async (t) => {
+  const store = memoryStore()
+  const clockMs = async () => Date.now() as EpochMs
+  const core = await embedCore({
+    store: { ...store, clockMs },
+    secret: generateSecret(),
+    settings: { idleTimeoutSeconds: 3_600 },
+  })
+  t.after(() => core.close())
+  const made = await core.createSession({ userId: 'ada' })
+  assert.equal(made.kind, 'ok')
+  const refresh = { refreshTokens: [made.value.refreshToken.token] }
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 8 * 3_600_000 })
+  assert.equal(codeOf(await core.refreshSession(refresh)), 'unavailable')
+  while (core.clockFault() !== null) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(codeOf(await core.refreshSession(refresh)), 'session_ended')
+  assert.ok(Math.abs(core.nowMs() - Date.now()) < 30_000)
+})
