@@ -121,7 +121,7 @@ test('a month of turning keys, a new master secret and a key outage refuse nobod
     { atMs: 10 * DAY + MINUTE, run: () => world.startCore(1, [fresh, old]) },
     {
       atMs: 11 * DAY,
-      run: async () => void (await openKeyAdmin(world.store, [fresh, old]).rewrap([APP])),
+      run: async () => void (await openKeyAdmin(world.store, [fresh, old]).rewrap()),
     },
     // Outages of ten minutes while the key turns, which it does every seven days.
     { atMs: 14 * DAY - 5 * MINUTE, run: async () => world.setKeyOutage(true) },

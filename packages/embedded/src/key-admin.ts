@@ -50,14 +50,16 @@ export interface KeyAdmin {
    */
   readonly revoke: (app: AppId, kid: string) => Promise<KeyRevocation>
   /**
-   * Seals every key of the apps anew under the first secret. Returns how many were changed. Throws
-   * a `WrongSecretError` unless the secret known so far is given too.
+   * Seals every key in the store anew under the first secret, whatever app it is of. Returns how
+   * many were changed. Throws a `WrongSecretError` unless the secret known so far is given too.
    */
-  readonly rewrap: (apps: readonly AppId[]) => Promise<number>
+  readonly rewrap: () => Promise<number>
 }
 
 /** How far clocks may be apart when a key is turned by hand, in milliseconds. */
 const HANDOVER_SKEW_MS = 60_000
+/** Records of one page of a walk. */
+const WALK_PAGE = 500
 /** How often a record that moved meanwhile is tried again. */
 const ATTEMPTS_MAX = 8
 
@@ -106,14 +108,29 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
       const former = { kind: FORMER_KEY_KIND, app, id: kid }
       return (await store.deleteRecord(former)) ? 'revoked' : 'unknown'
     },
-    async rewrap(apps) {
+    async rewrap() {
       await claimStore(store, ring)
       let changed = 0
-      for (const app of apps) {
-        for (const record of await recordsOf(app)) changed += await rewrapRecord(record)
-      }
+      for (const record of await allKeys(store)) changed += await rewrapRecord(record)
       await replaceFingerprint(store, ring)
       return changed
     },
   }
+}
+
+/** The places of all signing keys: also of apps that only a program knows, or none any more. */
+async function allKeys(store: Store): Promise<readonly RecordKey[]> {
+  const kinds: readonly string[] = SIGNING_KEY_KINDS
+  const keys: RecordKey[] = []
+  let after: string | null = null
+  do {
+    const page: Awaited<ReturnType<Store['walkRecords']>> = await store.walkRecords(
+      after,
+      WALK_PAGE,
+    )
+    for (const { kind, app, id } of page.items)
+      if (kinds.includes(kind)) keys.push({ kind, app, id })
+    after = page.next
+  } while (after !== null)
+  return keys
 }

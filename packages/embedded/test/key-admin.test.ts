@@ -22,7 +22,7 @@ describe('the administration of keys', () => {
   it('makes no key under a secret that is not the one of the store', async () => {
     const store = await usedStore()
     await assert.rejects(openKeyAdmin(store, [other]).rotate(APP, order), WrongSecretError)
-    await assert.rejects(openKeyAdmin(store, [other]).rewrap([APP]), WrongSecretError)
+    await assert.rejects(openKeyAdmin(store, [other]).rewrap(), WrongSecretError)
     assert.equal((await openKeyAdmin(store, [secret]).list(APP)).length, 1)
     await (await embedCore({ store, secret })).close()
   })
@@ -36,6 +36,16 @@ describe('the administration of keys', () => {
     assert.equal(await stranger.revoke(APP, key?.kid ?? ''), 'revoked')
     assert.equal(await stranger.revoke(APP, key?.kid ?? ''), 'unknown')
     assert.deepEqual(await stranger.list(APP), [])
+  })
+
+  it('seals the keys of every app anew, of those that only a program knows too', async () => {
+    const store = memoryStore()
+    const signing = { keys: 'static' } as const
+    const shared = { store, signing, apps: { mail: {}, shop: {} }, closesStore: false }
+    await (await embedCore({ ...shared, secret })).close()
+    assert.equal(await openKeyAdmin(store, [other, secret]).rewrap(), 3)
+    assert.equal(await openKeyAdmin(store, [other, secret]).rewrap(), 0)
+    await (await embedCore({ ...shared, secret: other })).close()
   })
 
   it('turns the first key of a store that no core has seen, for the core that comes', async () => {

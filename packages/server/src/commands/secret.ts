@@ -1,6 +1,5 @@
-import type { AppId } from '@pawl/core'
 import { longestIdleSeconds } from './longest-idle.ts'
-import { namesOfApps } from './names-of-apps.ts'
+import { namesOfAllApps } from './names-of-apps.ts'
 import { complain, print } from './output.ts'
 import { type StoreCommand, withStore } from './with-store.ts'
 
@@ -47,9 +46,9 @@ async function rewrapKeys({ config, store }: StoreCommand): Promise<number> {
   const { formerSeals, openKeyAdmin } = await import('@pawl/embedded')
   const { secretsFor } = await import('../config/secrets.ts')
   const { rewrapFormer } = await import('../supertokens/former/former-book.ts')
-  const apps = await namesOfApps(store)
+  const apps = await namesOfAllApps(store)
   const secrets = await secretsFor(config, store)
-  const changed = await openKeyAdmin(store, secrets).rewrap(apps as readonly AppId[])
+  const changed = await openKeyAdmin(store, secrets).rewrap()
   for (const app of apps) await rewrapFormer(store, formerSeals(secrets), app)
   const idleSeconds = Math.max(
     config.idleTimeoutSeconds,
