@@ -9,8 +9,8 @@ export function metricsReference(): string {
     labels.map(code).join(', '),
     help,
   ])
-  return `\`GET /metrics\` of the core service, in the text format of Prometheus. It asks for an API key
-with the scope \`read\` that is not bound to an app. The guide says
+  return `\`GET /metrics\` of the core service, in the text format of Prometheus. It asks for an
+API key with the scope \`read\` that is not bound to an app. The guide says
 [what to alarm on](../guide/operations.md#metrics).
 
 ${table(['Name', 'Type', 'Labels', 'What'], rows)}

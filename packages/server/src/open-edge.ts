@@ -6,6 +6,7 @@ import { admission } from './http/admission.ts'
 import { type HttpListener, httpListener } from './http/http-server.ts'
 import type { KeyDirectory } from './http/key-directory.ts'
 import { readiness } from './http/readiness.ts'
+import type { Visits } from './http/visit.ts'
 import type { Log } from './log/logger.ts'
 import type { Meter } from './metrics/meter.ts'
 import type { FormerBook } from './supertokens/former/former-book.ts'
@@ -21,6 +22,7 @@ export interface EdgeParts {
   readonly former: FormerBook
   readonly log: Log
   readonly meter: Meter
+  readonly visits: Visits
 }
 
 /** How the edge behaves. */
@@ -36,7 +38,7 @@ export interface EdgeOptions {
 
 /** Everything between HTTP and the core: admission, limits, both wires, readiness, metrics. */
 export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
-  const { core, store, keys, book, former, log, meter } = parts
+  const { core, store, keys, book, former, log, meter, visits } = parts
   const { config, settings, clock, isStopping, ownUrl } = options
   const { raceWindowMs } = settings.rotation
   const refreshWaitMaxMs = raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY
@@ -63,8 +65,7 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
   }
 
   const listener = httpListener({
-    log,
-    meter,
+    ...{ log, meter, visits },
     inFlightMax: config.inFlightMax,
     context: {
       core,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,9 +11,10 @@ import { CONFIG, CONFIG_KEYS, type ServerConfig } from './config/table.ts'
 import { wireDefaultsOf } from './config/wire-defaults.ts'
 import { type ApiKey, parseApiKey } from './http/api-keys.ts'
 import { type KeyDirectory, openKeyDirectory } from './http/key-directory.ts'
-import { type Log, type LogSink, openLog } from './log/logger.ts'
+import type { Visits } from './http/visit.ts'
+import { type LogSink, openLog } from './log/logger.ts'
 import { storeTroubleTeller } from './log/store-trouble.ts'
-import { type Meter, openMeter } from './metrics/meter.ts'
+import { openMeter } from './metrics/meter.ts'
 import { meteredRoutes } from './metrics/metered-routes.ts'
 import { type EdgeParts, openEdge } from './open-edge.ts'
 import { openFormerBook } from './supertokens/former/former-book.ts'
@@ -67,12 +69,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   if (faults.length > 0) throw new ConfigError(faults)
   const log = openLog(config.logLevel, options.logSink)
   const meter = openMeter(meteredRoutes())
-  const parts = await openCore(config, options, { log, meter })
+  const visits: Visits = new AsyncLocalStorage()
+  const parts = await openCore(config, options, { log, meter, visits })
   const { core, keys } = parts
   let isStopping = false
   let ownUrl = ''
   const listener = openEdge(
-    { ...parts, log, meter },
+    { ...parts, log, meter, visits },
     {
       config,
       settings: { ...settingsOf(config), ...options.settings },
@@ -134,8 +137,8 @@ function keysOf(config: ServerConfig): readonly ApiKey[] {
 async function openCore(
   config: ServerConfig,
   options: ServerOptions,
-  { log, meter }: { readonly log: Log; readonly meter: Meter },
-): Promise<Omit<EdgeParts, 'log' | 'meter'>> {
+  { log, meter, visits }: Pick<EdgeParts, 'log' | 'meter' | 'visits'>,
+): Promise<Omit<EdgeParts, 'log' | 'meter' | 'visits'>> {
   const store = options.storeInstance ?? (await openStore(config))
   const { apps, tenants, clock, onEvent } = options
   const onTrouble = (error: unknown): void => {
@@ -166,7 +169,7 @@ async function openCore(
         tellOfStore(error)
       },
       onEvent(event) {
-        log.event(event)
+        log.event(event, visits.getStore()?.requestId)
         meter.event(event)
         onEvent?.(event)
       },

@@ -16,6 +16,7 @@ import { problemReply } from './respond.ts'
 import { findRoute, SERVICE_PATHS, type Target } from './router.ts'
 import { serveOwnRoute } from './serve-own-route.ts'
 import { positionOf, streamRevocations, wantsStream } from './stream-revocations.ts'
+import { takeGivenId, type Visit } from './visit.ts'
 
 /** Probes come by an address that nobody configured: they are answered under any name. */
 const PROBES: ReadonlySet<string> = new Set([SERVICE_PATHS.live.path, SERVICE_PATHS.ready.path])
@@ -27,7 +28,7 @@ const PROBES: ReadonlySet<string> = new Set([SERVICE_PATHS.live.path, SERVICE_PA
 export async function handleRequest(
   context: EdgeContext,
   request: IncomingMessage,
-  arrivedMs: number,
+  visit: Visit,
 ): Promise<Handled> {
   const [path = '', query = ''] = splitUrl(request.url ?? '')
   const fault = context.admission.faultOfHeaders(request)
@@ -36,7 +37,7 @@ export async function handleRequest(
   }
   // Drivers of the other wire say so; without that, the paths that are not ours may be its own.
   const isOther = request.headers['cdi-version'] !== undefined
-  const url = { path, query, arrivedMs }
+  const url = { path, query, visit }
   const driven = isOther ? await context.wire?.(request, url) : undefined
   if (driven !== undefined) return driven
   const target = findRoute(request.method ?? '', path)
@@ -51,6 +52,7 @@ export async function handleRequest(
   if (caller?.kind === 'refused') {
     return refused(route, context.limits.afterBadKey(addressOf(request, null), caller))
   }
+  if (caller !== null) takeGivenId(visit, request)
   const key = caller?.value ?? null
   const keyId = key?.id
   if (target.kind === 'unknown') return { ...refused(route, refuse('not_found')), keyId }
@@ -69,7 +71,10 @@ export async function handleRequest(
   if (target.operation === 'listRevocations' && wantsStream(request)) {
     return { ...openStream(core, positionOf(request, input.value.after)), keyId }
   }
-  if (target.operation === 'refreshSession' && waitedSince(arrivedMs) > context.refreshWaitMaxMs) {
+  if (
+    target.operation === 'refreshSession' &&
+    waitedSince(visit.arrivedMs) > context.refreshWaitMaxMs
+  ) {
     return { ...refused(route, refuse('unavailable', 'the refresh waited too long')), keyId }
   }
   const outcome = await callWithinLimits(context, core, {

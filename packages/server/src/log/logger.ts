@@ -22,8 +22,8 @@ export interface Log {
     readonly ms: number
     readonly route: string
   }) => void
-  /** One audit line an event of a session. */
-  readonly event: (event: SessionEvent) => void
+  /** One audit line an event of a session, with the request that it came from if there is one. */
+  readonly event: (event: SessionEvent, requestId?: string) => void
   /** Writes what is buffered. */
   readonly flush: () => void
 }
@@ -45,19 +45,25 @@ export function openLog(level: LogLevel, sink?: LogSink): Log {
   const destination = { write: (line: string) => output.write(redactTokens(line)) }
   const redact = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`])
   const logger = pino({ ...form, redact }, destination)
-  // Lines of requests and events have fields of ours only, none of them secret: two lines for every
-  // refresh, which need not be searched field by field.
-  const hotLogger = pino(form, destination)
+  const writes = { info: logger.isLevelEnabled('info'), warn: logger.isLevelEnabled('warn') }
+
+  // Lines of requests and events have fields of ours only, none of them secret, and there are two
+  // for every refresh: they are written in one piece, as the library would write them.
+  function writeHot(label: 'info' | 'warn', facts: object, message: string): void {
+    if (!writes[label]) return
+    const members = JSON.stringify(facts).slice(1, -1)
+    destination.write(`{"level":"${label}"${timeMember()},${members},"msg":"${message}"}\n`)
+  }
+
   return {
     info: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),
     trouble: (message, error, facts = {}) => logger.error({ ...facts, err: error }, message),
-    request: (facts) => hotLogger[facts.status >= WARN_STATUS ? 'warn' : 'info'](facts, 'request'),
-    event: (event) =>
-      hotLogger[event.kind === 'theft' || event.kind === 'store-behind' ? 'warn' : 'info'](
-        event,
-        'session',
-      ),
+    request: (facts) => writeHot(facts.status >= WARN_STATUS ? 'warn' : 'info', facts, 'request'),
+    event(event, requestId) {
+      const isAlarm = event.kind === 'theft' || event.kind === 'store-behind'
+      writeHot(isAlarm ? 'warn' : 'info', { requestId, ...event }, 'session')
+    },
     flush: output.flush,
   }
 }

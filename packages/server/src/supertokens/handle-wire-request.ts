@@ -4,6 +4,7 @@ import { refuse } from '@pawl/protocol'
 import { canonicalAddress } from '../http/canonical-address.ts'
 import type { KeyDirectory } from '../http/key-directory.ts'
 import { isObject, parseJson, readBytes } from '../http/read-input.ts'
+import { takeGivenId, type Visit } from '../http/visit.ts'
 import { tokenShape } from './token-shapes.ts'
 import type { Form, WireCall, WireContext, WireRoute } from './wire-call.ts'
 import { type FieldTable, type ReadFields, readBodyFields, readQueryFields } from './wire-fields.ts'
@@ -26,7 +27,7 @@ export type WireHandled = WireAnswer & { readonly route: string; readonly keyId?
 /** Answers a request of this wire; undefined if the path is none of it. */
 export type WireHandler = (
   request: IncomingMessage,
-  url: { readonly path: string; readonly query: string; readonly arrivedMs: number },
+  url: { readonly path: string; readonly query: string; readonly visit: Visit },
 ) => Promise<WireHandled | undefined>
 
 const PUBLIC_ONLY = 'Only public tenantId can call this app specific API'
@@ -56,6 +57,7 @@ export function openWire(options: WireOptions): WireHandler {
       ? { kind: 'open' }
       : wireCallerOf(request, { app, settings, keys: options.keys, nowMs })
     if (caller.kind === 'refused') return { ...refuseKey(options, request), route }
+    if (caller.kind !== 'open') takeGivenId(url.visit, request)
     const keyId = caller.kind === 'native-key' ? { keyId: caller.key.id } : {}
     const answer = await admit(options, { request, url, target, caller, settings, dialects })
     return { ...answer, route, ...keyId }
@@ -119,7 +121,7 @@ async function admit(options: WireOptions, admitted: Admitted): Promise<WireAnsw
 }
 
 function hasWaited(url: Url, options: WireOptions): boolean {
-  return performance.now() - url.arrivedMs > options.refreshWaitMaxMs
+  return performance.now() - url.visit.arrivedMs > options.refreshWaitMaxMs
 }
 
 function faultOfPlace(

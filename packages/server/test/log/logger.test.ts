@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SessionEvent } from '@pawl/core'
+import { pino } from 'pino'
 import { openLog } from '../../src/log/logger.ts'
 
 const refreshToken = `pawl_rt1.AAAAAAAA.${'x'.repeat(200)}.123456`
@@ -31,6 +32,39 @@ describe('the log', () => {
     const { time, level } = JSON.parse(lines[0] ?? '')
     assert.equal(level, 'info')
     assert.equal(new Date(time).toISOString(), time)
+  })
+
+  it('writes requests and events as the library would, and keeps tokens out of them too', () => {
+    const [own, library]: string[][] = [[], []]
+    const log = openLog('info', (line) => own?.push(line))
+    const base = {
+      base: null,
+      timestamp: false,
+      formatters: { level: (level: string) => ({ level }) },
+    }
+    const logger = pino(base, { write: (line: string) => library?.push(line) })
+    const userId = 'a"\\\r\n\u001b[31m\u2028\ud800é💡'
+    const subject = { app: 'a', tenant: 't', handle: 'h', userId, atMs: 1 }
+    const lineage = { id: 'i', parent: null, generation: 2 }
+    const event = {
+      ...subject,
+      kind: 'refreshed',
+      rule: 'heal',
+      lineage,
+    } as unknown as SessionEvent
+    const request = { requestId: 'x', method: undefined, status: 200, ms: 1.5, route: 'live' }
+    log.request(request)
+    logger.info(request, 'request')
+    log.event(event, 'x')
+    logger.info({ requestId: 'x', ...event }, 'session')
+    log.event(event)
+    logger.info(event, 'session')
+    assert.deepEqual(
+      own?.map((line) => line.replace(/"time":"[^"]+",/, '')),
+      library,
+    )
+    log.event({ ...event, userId: `${refreshToken} ${accessToken}` } as unknown as SessionEvent)
+    assert.doesNotMatch(own?.join('') ?? '', /x{20}|p{20}/)
   })
 
   it('tells of thefts and failures even when it is quiet', () => {
