@@ -15,6 +15,7 @@ import { openAppDirectory } from './app-registry.ts'
 import { claimStore } from './claim-store.ts'
 import { openCoreClock } from './core-clock.ts'
 import type { SigningOptions } from './key-settings.ts'
+import { laterQueue } from './later.ts'
 import { openLivingRing, type SecretSource } from './living-secrets.ts'
 import { namedLog } from './named-log.ts'
 import { noticingStore } from './noticing-store.ts'
@@ -132,6 +133,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     ...{ store, secrets, clock, isVisitor, clockFault: time.fault, onTrouble },
     ...{ signing: options.signing, apps: [...settings.keys()] },
   })
+  const background = laterQueue(onTrouble)
   const tail = revocationTail({ store: namedLog(store), clock, onTrouble })
   const feed = revocationFeed({ tail, clock, clockFault: time.fault })
   const sessions = witnessedStore(noticingStore(store, tail.nudge), witness)
@@ -153,7 +155,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     ),
     publicKeys: keys.publicKeys,
     registry: appRegistry({ ...known, directory, makeKeys }),
-    emit: guardedSink(options.onEvent, onTrouble),
+    ...{ emit: guardedSink(options.onEvent, onTrouble), later: background.later },
     ...(options.onStoreError === undefined ? {} : { onStoreError: options.onStoreError }),
   }
   const coreOf = appCores(deps, { directory, meet: meetTokens(sealed, directory) })
@@ -168,10 +170,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     app: (name) => coreOf(name as AppId),
     handleOf: (token) => sealed.open(token)?.handle,
     reloadApps: () => directory.reload(),
-    async signingKeyAgeSeconds(app) {
-      const { signsFromMs } = await keys.own.signingKeyOf(app as AppId)
-      return (clock.nowMs() - signsFromMs) / 1_000
-    },
+    signingKeyAgeSeconds: (app) => keyAgeSeconds(keys.own.signingKeyOf(app as AppId), clock),
     ping: () => store.ping().then(witness),
     nowMs: () => clock.nowMs(),
     clockFault: () => time.fault(),
@@ -181,11 +180,18 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
       feed.close()
       tail.close()
       directory.close()
-      await sweeper?.stop()
+      await Promise.all([background.close(), sweeper?.stop()])
       await time.stop()
       if (closesStore) await store.close()
     },
   }
+}
+
+async function keyAgeSeconds(
+  key: Promise<{ readonly signsFromMs: number }>,
+  clock: Clock,
+): Promise<number> {
+  return (clock.nowMs() - (await key).signsFromMs) / 1_000
 }
 
 /** The settings of every app, or one error that names every fault. */

@@ -1,6 +1,6 @@
 import { type Grant, type Outcome, ok, type ParsedRequestOf, refuse } from '@pawl/protocol'
 import { faultOfClaims, faultOfData } from '../domain/claims.ts'
-import { idleExpiryFrom } from '../domain/expiry.ts'
+import { idleExpiryFrom, sweepableAtMs } from '../domain/expiry.ts'
 import type {
   EpochMs,
   JsonObject,
@@ -12,9 +12,9 @@ import type {
 import { capLifetimes, EPHEMERAL_IDLE_SECONDS } from '../domain/lifetimes.ts'
 import { mintingLeadMaxMs } from '../domain/minting-time.ts'
 import type { Session } from '../domain/session.ts'
-import { type AppSettings, faultsOf } from '../domain/settings.ts'
+import { type AppSettings, faultsOf, type SessionLimit } from '../domain/settings.ts'
 import type { InsertOutcome } from '../ports/session-store.ts'
-import { StoreError } from '../ports/store-error.ts'
+import { isStoreError, StoreError } from '../ports/store-error.ts'
 import type { AppContext } from './deps.ts'
 import { type PreparedGrant, prepareGrant } from './make-grant.ts'
 import { endSession } from './revoke-session.ts'
@@ -26,7 +26,8 @@ const COVERED_MAX = 3
 
 /**
  * Starts a session and grants its first tokens. The tokens are made before anything is written, so
- * that claims too large for a cookie change nothing. A session named by `replaces` ends first.
+ * that claims too large for a cookie change nothing. A session named by `replaces` is not counted
+ * by the limit, and ends when the new one is there.
  * Refuses `claims_reserved`, `invalid_request`, `tenant_unknown`, `token_too_large`,
  * `session_limit`.
  */
@@ -45,16 +46,33 @@ export async function createSession(
   const lifetimes = lifetimesOf(settings, request)
   if (lifetimes.fault !== null) return refuse('invalid_request', lifetimes.fault)
 
-  if (request.replaces !== undefined) {
-    const { app } = context
-    const tenant = request.tenant as TenantId
-    await endSession(
-      context,
-      { app, tenant, handle: request.replaces as SessionHandle },
-      'replaced',
-    )
+  const replaced = await findReplaced(context, request)
+  const outcome = await startSession(context, { request, settings, lifetimes, replaced })
+  if (outcome.kind === 'ok' && replaced !== undefined) await endReplaced(context, replaced)
+  return outcome
+}
+
+/** The session to be replaced, while it lives. */
+async function findReplaced(context: AppContext, request: Request): Promise<Session | undefined> {
+  if (request.replaces === undefined) return undefined
+  const handle = request.replaces as SessionHandle
+  const { app } = context
+  const found = await context.store.find({ app, tenant: request.tenant as TenantId, handle })
+  return found?.revokedAtMs === null ? found : undefined
+}
+
+/**
+ * The new session is there: trouble with the end of the former one is not for the user to pay, who
+ * has got a good one. It ends later.
+ */
+async function endReplaced(context: AppContext, replaced: Session): Promise<void> {
+  const end = () => endSession(context, replaced, 'replaced')
+  try {
+    await end()
+  } catch (error) {
+    if (!isStoreError(error)) throw error
+    context.later(`the end of the replaced session ${replaced.handle}`, end)
   }
-  return startSession(context, { request, settings, lifetimes })
 }
 
 /** What a session is made of, beside its time and its names. */
@@ -62,6 +80,7 @@ interface Plan {
   readonly request: Request
   readonly settings: AppSettings
   readonly lifetimes: Lives
+  readonly replaced: Session | undefined
 }
 
 /**
@@ -70,17 +89,44 @@ interface Plan {
  */
 async function startSession(context: AppContext, plan: Plan): Promise<Outcome<Grant>> {
   const cameAtMs = context.clock.nowMs()
-  const limit = plan.settings.sessionLimit
+  const limit = limitOf(plan, cameAtMs)
   let createdAtMs = cameAtMs
   for (let attempt = 0; attempt < COVERED_MAX; attempt++) {
     const { session, prepared } = draftSession(context, plan, createdAtMs)
     const grant = await prepared.finish(session, 'created')
     if (grant === undefined) return refuse('token_too_large')
-    const outcome = await context.store.insert(session, limit)
+    const outcome = await insertOrForget(context, session, limit)
     if (outcome.kind !== 'covered') return answerOf(context, outcome, { session, grant })
     createdAtMs = timeAfter(context, outcome.beforeMs, cameAtMs)
   }
   throw new StoreError('unavailable', 'the sessions of the user were ended again and again')
+}
+
+/** A session that is to be replaced is not counted: it goes when the new one is there. */
+function limitOf({ request, settings, replaced }: Plan, nowMs: EpochMs): SessionLimit | null {
+  const limit = settings.sessionLimit
+  const isCounted = replaced?.userId === request.userId && nowMs < sweepableAtMs(replaced)
+  return limit !== null && isCounted ? { ...limit, max: limit.max + 1 } : limit
+}
+
+/** Nobody gets the tokens of a session whose insert was not answered: if it is there, it ends. */
+async function insertOrForget(
+  context: AppContext,
+  session: Session,
+  limit: SessionLimit | null,
+): Promise<InsertOutcome> {
+  try {
+    return await context.store.insert(session, limit)
+  } catch (error) {
+    if (isStoreError(error) && error.kind === 'timeout') {
+      const { app, tenant, handle } = session
+      context.later(`the end of the session ${handle}, which nobody holds`, async () => {
+        const end = { reason: 'revoked', nowMs: context.clock.nowMs() } as const
+        await context.store.revoke({ app, tenant, handle }, end)
+      })
+    }
+    throw error
+  }
 }
 
 function draftSession(

@@ -2,6 +2,7 @@ import type { EventSink } from '../domain/events.ts'
 import type { AppId, TenantId } from '../domain/ids.ts'
 import type { AppSettings } from '../domain/settings.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Later } from '../ports/later.ts'
 import type { Random } from '../ports/random.ts'
 import type { Registry } from '../ports/registry.ts'
 import type { RevocationFeed } from '../ports/revocation-feed.ts'
@@ -20,6 +21,7 @@ export interface CoreDeps {
   readonly revocationFeed: RevocationFeed
   readonly registry: Registry
   readonly emit: EventSink
+  readonly later: Later
   /** Told of trouble with the store that a caller is answered `unavailable` for. */
   readonly onStoreError?: (error: StoreError) => void
 }

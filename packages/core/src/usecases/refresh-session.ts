@@ -11,6 +11,7 @@ import type { Session } from '../domain/session.ts'
 import type { OpenedRefreshToken } from '../ports/tokens.ts'
 import type { AppContext } from './deps.ts'
 import { prepareGrant } from './make-grant.ts'
+import { revokeOnce } from './revoke-once.ts'
 import { lineageFacts, lineageOf, refusedSession } from './views.ts'
 
 /** How often a refresh decides again when the row moved under it, before it answers 503. */
@@ -126,12 +127,14 @@ async function endStolen(
     if (verdict.kind === 'undecided') return refuseUndecided()
     if (verdict.kind === 'reject') return refusalOf(verdict)
     const nowMs = context.clock.nowMs()
-    const revocation = { reason: 'theft', nowMs, judged: verdict.judged } as const
-    if (await context.store.revoke(x, revocation)) {
-      const { app, tenant, handle, userId } = verdict.session
+    const { app, tenant, handle, userId } = verdict.session
+    const tell = () => {
       const subject = { app, tenant, handle, userId, atMs: nowMs }
       context.emit({ ...subject, kind: 'theft', presented: lineageFacts(lineageOf(x)) })
       context.emit({ ...subject, kind: 'ended', reason: 'theft' })
+    }
+    const revocation = { reason: 'theft', nowMs, judged: verdict.judged } as const
+    if (await revokeOnce(context, x, { ...revocation, tell })) {
       return refuse('token_theft', undefined, {
         session: refusedSession(verdict.session, 'theft'),
       })

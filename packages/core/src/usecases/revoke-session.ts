@@ -2,6 +2,7 @@ import { type Outcome, ok, type ParsedRequestOf, type ResponseOf, refuse } from 
 import type { EpochMs, SessionHandle, TenantId, UserId } from '../domain/ids.ts'
 import type { EndReason, SessionKey } from '../domain/session.ts'
 import type { AppContext } from './deps.ts'
+import { revokeOnce } from './revoke-once.ts'
 
 /** Ends one session, if it lives; true if this call ended it. */
 export async function endSession(
@@ -9,16 +10,15 @@ export async function endSession(
   key: SessionKey,
   reason: EndReason,
 ): Promise<boolean> {
-  const nowMs = context.clock.nowMs()
   const { app, tenant, handle } = key
-  const revoked = await context.store.revoke({ app, tenant, handle }, { reason, nowMs })
-  if (!revoked) return false
   const session = await context.store.find({ app, tenant, handle })
-  if (session !== undefined) {
-    const { userId } = session
+  if (session === undefined || session.revokedAtMs !== null) return false
+  const nowMs = context.clock.nowMs()
+  const { userId } = session
+  const tell = () => {
     context.emit({ app, tenant, handle, userId, atMs: nowMs, kind: 'ended', reason })
   }
-  return true
+  return revokeOnce(context, key, { reason, nowMs, tell })
 }
 
 /** Ends a session by its handle. Idempotent: ending it twice is no error. */

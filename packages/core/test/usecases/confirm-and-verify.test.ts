@@ -130,19 +130,6 @@ test('ending the others spares the one that asked; ending all spares none', asyn
   assert.deepEqual(granted(await core.listSessions({ userId: 'ann' })).sessions, [])
 })
 
-test('a new session over an old one ends the old one first', async () => {
-  const { core, events } = testCore()
-  const old = granted(await core.createSession({ userId: 'ann' }))
-  const { handle } = old.session
-  granted(await core.createSession({ userId: 'bob', replaces: handle }))
-  assert.deepEqual(
-    events.map((event) => event.kind),
-    ['created', 'ended', 'created'],
-  )
-  const answer = await refreshWith(core, old)
-  assert.equal(answer.kind === 'refused' && answer.session?.reason, 'replaced')
-})
-
 test('claims too large for a token are refused before anything is written', async () => {
   const { core, events } = testCore()
   const answer = await core.createSession({ userId: 'ann', claims: { text: 'x'.repeat(3_000) } })

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CutOffScope, EpochMs, TenantId } from '../../src/index.ts'
+import {
+  type CutOffScope,
+  type EpochMs,
+  type SessionHandle,
+  StoreError,
+  type TenantId,
+} from '../../src/index.ts'
 import { granted, refreshWith, testCore } from './test-core.ts'
 
 const W = 60_000
@@ -110,4 +116,83 @@ test('a log-in gives up when sessions are ended again and again', async () => {
   const answer = await world.core.createSession({ userId: 'ann' })
   assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
   assert.equal(inserts, 3)
+})
+
+const lost = () => Promise.reject(new StoreError('timeout', 'the answer was lost'))
+
+function keyOf({ context }: World, handle: string) {
+  return { app: context.app, tenant: 'default' as TenantId, handle: handle as SessionHandle }
+}
+
+test('a session is replaced after the new one is there, and is not counted by the limit', async () => {
+  for (const policy of ['refuse', 'end-oldest'] as const) {
+    const world = testCore({ settings: { sessionLimit: { max: 2, policy } } })
+    const other = granted(await world.core.createSession({ userId: 'ann' }))
+    world.advance(1)
+    const former = granted(await world.core.createSession({ userId: 'ann' }))
+    world.advance(1)
+    const replaces = former.session.handle
+    const grant = granted(await world.core.createSession({ userId: 'ann', replaces }))
+    const kinds = world.events.map(({ kind }) => kind)
+    assert.deepEqual(kinds, ['created', 'created', 'created', 'ended'])
+    assert.equal((await world.store.find(keyOf(world, replaces)))?.endReason, 'replaced')
+    const { sessions } = granted(await world.core.listSessions({ userId: 'ann' }))
+    const handles = [other.session.handle, grant.session.handle]
+    assert.deepEqual(
+      sessions.map(({ handle }) => handle),
+      handles,
+    )
+    // What has ended makes no room: the limit is the limit.
+    const again = await world.core.createSession({ userId: 'ann', replaces })
+    assert.equal(again.kind, policy === 'refuse' ? 'refused' : 'ok')
+    const left = granted(await world.core.listSessions({ userId: 'ann' }))
+    assert.equal(left.sessions.length, 2)
+  }
+})
+
+test('a log-in of one user ends the session of another that it replaces', async () => {
+  const world = testCore()
+  const former = granted(await world.core.createSession({ userId: 'ann' }))
+  const replaces = former.session.handle
+  granted(await world.core.createSession({ userId: 'bob', replaces }))
+  const answer = await refreshWith(world.core, former)
+  assert.equal(answer.kind === 'refused' && answer.session?.reason, 'replaced')
+})
+
+test('a log-in that fails leaves the session that it was to replace', async () => {
+  const world = testCore()
+  const former = granted(await world.core.createSession({ userId: 'ann' }))
+  world.store.insert = () => Promise.reject(new StoreError('unavailable', 'away'))
+  const replaces = former.session.handle
+  const answer = await world.core.createSession({ userId: 'ann', replaces })
+  assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
+  assert.equal((await world.store.find(keyOf(world, replaces)))?.revokedAtMs, null)
+})
+
+test('a replaced session that cannot be ended now is ended later; the new one is granted', async () => {
+  const world = testCore()
+  const former = granted(await world.core.createSession({ userId: 'ann' }))
+  const revoke = world.store.revoke
+  world.store.revoke = () => Promise.reject(new StoreError('unavailable', 'away'))
+  const replaces = former.session.handle
+  granted(await world.core.createSession({ userId: 'ann', replaces }))
+  assert.equal((await world.store.find(keyOf(world, replaces)))?.revokedAtMs, null)
+  world.store.revoke = revoke
+  await world.doLater()
+  assert.equal((await world.store.find(keyOf(world, replaces)))?.endReason, 'replaced')
+})
+
+test('a session whose insert was not answered is ended: nobody has its tokens', async () => {
+  const world = testCore({ settings: { sessionLimit: { max: 1, policy: 'refuse' } } })
+  const insert = world.store.insert
+  world.store.insert = (session, limit) => insert.call(world.store, session, limit).then(lost)
+  const answer = await world.core.createSession({ userId: 'ann' })
+  assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
+  world.store.insert = insert
+  await world.doLater()
+  granted(await world.core.createSession({ userId: 'ann' }))
+  assert.deepEqual(
+    world.events.map(({ kind }) => kind),
+    ['created'],
+  )
 })

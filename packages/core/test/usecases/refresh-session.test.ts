@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryStore } from '@pawl/store-testkit'
-import type { Rotation, SessionKey } from '../../src/index.ts'
+import { type Rotation, type SessionKey, StoreError } from '../../src/index.ts'
 import { granted, idOf, refreshWith, testCore } from './test-core.ts'
 
 const W = 60_000
@@ -60,6 +60,47 @@ test('a theft is told of once, however often the old token comes back', async ()
   const codes = answers.map((answer) => (answer.kind === 'refused' ? answer.code : 'ok')).sort()
   assert.deepEqual(codes, ['session_ended', 'session_ended', 'token_theft'])
   assert.equal(world.events.filter((event) => event.kind === 'theft').length, 1)
+})
+
+test('a theft whose answer was lost is told of later, once, whether it was written or not', async () => {
+  for (const isWritten of [true, false]) {
+    const world = await loggedIn()
+    const child = granted(await refreshWith(world.core, world.root))
+    granted(await refreshWith(world.core, child))
+    world.advance(W + 1)
+    const revoke = world.store.revoke
+    world.store.revoke = async (key, revocation) => {
+      if (isWritten) await revoke.call(world.store, key, revocation)
+      throw new StoreError('timeout', 'the answer was lost')
+    }
+    const answer = await refreshWith(world.core, world.root)
+    assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
+    world.store.revoke = revoke
+    await world.doLater()
+    await world.doLater()
+    const again = await refreshWith(world.core, world.root)
+    assert.equal(again.kind === 'refused' && again.session?.reason, 'theft')
+    const kinds = world.events.map(({ kind }) => kind)
+    assert.deepEqual(kinds, ['created', 'refreshed', 'refreshed', 'theft', 'ended'])
+  }
+})
+
+test('what another has ended meanwhile is not told of as a theft', async () => {
+  const world = await loggedIn()
+  const child = granted(await refreshWith(world.core, world.root))
+  granted(await refreshWith(world.core, child))
+  world.advance(W + 1)
+  const revoke = world.store.revoke
+  world.store.revoke = () => Promise.reject(new StoreError('timeout', 'the answer was lost'))
+  await refreshWith(world.core, world.root)
+  world.store.revoke = revoke
+  world.advance(1)
+  await world.core.revokeSession({ handle: world.root.session.handle })
+  await world.doLater()
+  assert.deepEqual(
+    world.events.filter(({ kind }) => kind === 'theft' || kind === 'ended').map(({ kind }) => kind),
+    ['ended'],
+  )
 })
 
 test('of duplicate cookies the newest generation is tried first and a stale one is no theft', async () => {

@@ -28,6 +28,8 @@ export interface TestCore {
   readonly context: AppContext
   readonly store: Store
   readonly events: SessionEvent[]
+  /** Does what was left for later, once; throws what it throws. */
+  readonly doLater: () => Promise<void>
   advance(ms: number): void
 }
 
@@ -38,6 +40,7 @@ export function testCore(
   const store = options.store ?? memoryStore()
   const settings = appSettings(options.settings)
   const events: SessionEvent[] = []
+  const waiting: (() => Promise<unknown>)[] = []
   let nowMs = 1_800_000_000_000
   let serial = 0
   const context: AppContext = {
@@ -62,12 +65,16 @@ export function testCore(
     registry: noRegistry,
     publicKeys: { publicKeySet: async () => ({ keys: [], maxAgeSeconds: 60 }) },
     emit: (event) => events.push(event),
+    later: (_, work) => waiting.push(work),
   }
   const core = makeCore(context)
   const advance = (ms: number): void => {
     nowMs += ms
   }
-  return { core, context, store, events, advance }
+  const doLater = async () => {
+    for (const work of waiting.splice(0)) await work()
+  }
+  return { core, context, store, events, doLater, advance }
 }
 
 const noRegistry: Registry = {
