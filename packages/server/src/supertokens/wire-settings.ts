@@ -14,6 +14,8 @@ const INSTALLATION = '*'
 const KNOWN_FOR_MS = 2_000
 /** Settings are kept for so many apps; more are read again when they are needed. */
 const APPS_MAX = 10_000
+/** How often a change is made anew because another one came between. */
+const ATTEMPTS_MAX = 16
 
 /** What an app has on this wire. */
 export interface WireSettings {
@@ -32,7 +34,11 @@ export interface WireSettingsBook {
   readonly known: (app: string) => WireSettings
   /** What is wrong with settings; empty if they may be stored. */
   readonly faultsOf: (coreConfig: CoreConfig) => readonly string[]
-  readonly put: (app: string, coreConfig: CoreConfig) => Promise<void>
+  /**
+   * Lays changes over what is stored, whoever else does so at the same time; keys replace keys.
+   * False if they keep changing: then nothing was changed here.
+   */
+  readonly put: (app: string, changes: CoreConfig) => Promise<boolean>
   readonly remove: (app: string) => Promise<void>
 }
 
@@ -74,21 +80,11 @@ export function openWireSettings(store: RecordStore, defaults: WireDefaults): Wi
     load,
     known: (app) => book.get(app)?.settings ?? fallback(app),
     faultsOf: (coreConfig) => readCoreConfig(coreConfig, defaults).faults,
-    async put(app, given) {
-      const { api_keys: keys, ...coreConfig } = given
-      const key = recordKeyOf(app)
-      const record = await store.findRecord(key)
-      const stored = record && (JSON.parse(record.value) as StoredSettings)
-      // Keys are not given back, so that settings without them leave them as they are.
-      const apiKeyHashes =
-        keys === undefined
-          ? (stored?.apiKeyHashes ?? [])
-          : splitKeys(keys).map((one) => hashOfKey(one).toString('base64url'))
-      const value = JSON.stringify({ coreConfig, apiKeyHashes } satisfies StoredSettings)
-      if (record !== undefined) await store.replaceRecord(key, record.version, value)
-      else await store.insertRecord(key, value)
+    async put(app, changes) {
+      const isStored = await putMerged(store, app, changes)
       book.delete(app)
       await load(app)
+      return isStored
     },
     async remove(app) {
       await store.deleteRecord(recordKeyOf(app))
@@ -100,6 +96,27 @@ export function openWireSettings(store: RecordStore, defaults: WireDefaults): Wi
 interface StoredSettings {
   readonly coreConfig?: CoreConfig
   readonly apiKeyHashes?: readonly string[]
+}
+
+async function putMerged(store: RecordStore, app: string, changes: CoreConfig): Promise<boolean> {
+  const key = recordKeyOf(app)
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const record = await store.findRecord(key)
+    const stored = JSON.parse(record?.value ?? '{}') as StoredSettings
+    const { api_keys: keys, ...coreConfig } = { ...stored.coreConfig, ...changes }
+    // Keys are not given back, so that settings without them leave them as they are.
+    const apiKeyHashes =
+      keys === undefined
+        ? (stored.apiKeyHashes ?? [])
+        : splitKeys(keys).map((one) => hashOfKey(one).toString('base64url'))
+    const value = JSON.stringify({ coreConfig, apiKeyHashes } satisfies StoredSettings)
+    const isStored =
+      record === undefined
+        ? await store.insertRecord(key, value)
+        : await store.replaceRecord(key, record.version, value)
+    if (isStored) return true
+  }
+  return false
 }
 
 function settingsFrom(

@@ -1,4 +1,4 @@
-import type { AppEntry, CoreApi } from '@pawl/protocol'
+import { type AppEntry, type CoreApi, refuse } from '@pawl/protocol'
 import { nativeNameOf, wireNameOf } from '../names.ts'
 import { tenantBody } from '../tenant-body.ts'
 import { defineRoute, type WireCall } from '../wire-call.ts'
@@ -30,8 +30,8 @@ export const putApp = defineRoute({
     }
     // What a former app of this name left behind is none of the new one's.
     if (createdNew) await context.book.remove(name)
-    const { coreConfig: present } = await context.book.load(name)
-    await context.book.put(name, { ...present, ...coreConfig })
+    const isStored = await context.book.put(name, coreConfig)
+    if (!isStored) return refusal(refuse('unavailable', 'the settings keep changing'))
     return json({ status: 'OK', createdNew })
   },
 })
