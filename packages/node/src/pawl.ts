@@ -7,6 +7,7 @@ import { type CoreTime, makeCoreTime } from './core-time.ts'
 import { makeAnnounce, makeReportFault } from './hooks.ts'
 import { watchCookieHost } from './http/cookie-host.ts'
 import { type CorsAnswer, decideCors, withCors } from './http/cors.ts'
+import { watchHeaderBytes } from './http/header-bytes.ts'
 import { type HeaderSink, headersSink } from './http/header-sink.ts'
 import { problemResponse } from './http/problem.ts'
 import type { PawlOptions } from './options.ts'
@@ -121,6 +122,7 @@ export function createPawl(options: PawlOptions): Pawl {
     ended,
     announce,
     watchCookieHost: watchCookieHost(options.cookies?.domain, reportFault),
+    watchHeaderBytes: watchHeaderBytes(reportFault),
     nowMs,
     raceWindowMs: async () => {
       const loaded = await trust.load()

@@ -19,7 +19,7 @@ export type CoreCalls = {
 
 /** Something an operator should know; never holds a token. */
 export interface Fault {
-  readonly where: 'core' | 'keys' | 'hook' | 'reports' | 'feed' | 'cookies'
+  readonly where: 'core' | 'keys' | 'hook' | 'reports' | 'feed' | 'cookies' | 'headers'
   readonly message: string
   readonly cause?: unknown
 }

@@ -38,8 +38,11 @@ const ALLOWED: CsrfDecision = { kind: 'allowed' }
  * Judges an unsafe request that carries cookies (or asks for some). `same-origin` passes;
  * `same-site` and, if cookies are `SameSite=None`, `cross-site` pass from a listed origin; `none`
  * (typed by the user) never does. Without Fetch Metadata the `Origin`, else the origin of the
- * `Referer`, must be listed; without either only the header `pawl-transport` shows that no foreign
- * page sent it, for a cross-origin request with that header always has an `Origin`.
+ * `Referer`, must be listed, or be the request's own host over HTTPS: no page can choose the `Host`
+ * of a request, a page of another host has another origin, and one of plain HTTP may be anybody's.
+ * A proxy that hides the host makes that fail closed. Without either only the header
+ * `pawl-transport` shows that no foreign page sent it, for a cross-origin request with that header
+ * always has an `Origin`.
  */
 export function decideCsrf(
   request: Pick<RequestLike, 'headers'>,
@@ -64,10 +67,16 @@ export function decideCsrf(
     default:
       break
   }
-  if (origin !== null) return byOrigin(origin, policy)
   const referer = headers.get('referer')
-  if (referer !== null) return byOrigin(originOf(referer), policy)
+  if (origin !== null || referer !== null) {
+    const from = origin ?? originOf(referer ?? '')
+    return isOwn(from, headers.get('host')) ? ALLOWED : byOrigin(from, policy)
+  }
   return hasHeader ? ALLOWED : refused(`send Sec-Fetch-Site, Origin or ${HEADERS.transport}`)
+}
+
+function isOwn(origin: string | null, host: string | null): boolean {
+  return host !== null && host !== '' && origin === `https://${host}`
 }
 
 function byOrigin(origin: string | null, policy: CsrfPolicy): CsrfDecision {

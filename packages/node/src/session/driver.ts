@@ -1,6 +1,7 @@
 import type { Outcome } from '@pawl/protocol'
 import type { Config } from '../config.ts'
 import type { CookieHostWatch } from '../http/cookie-host.ts'
+import type { HeaderBytesWatch } from '../http/header-bytes.ts'
 import type { PawlEvent } from '../options.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { CoreCalls, NowMs } from '../ports.ts'
@@ -16,6 +17,8 @@ export interface Driver {
   readonly announce: (event: PawlEvent) => void
   /** Asked wherever cookies with tokens are set. */
   readonly watchCookieHost: CookieHostWatch
+  /** Told how many bytes of headers a grant took. */
+  readonly watchHeaderBytes: HeaderBytesWatch
   readonly nowMs: NowMs
   /**
    * The core's race window in ms; asked for if it is not known yet, undefined if it is not to be

@@ -8,6 +8,7 @@ import {
 } from '@pawl/protocol'
 import type { Config } from '../config.ts'
 import { clearingLine, cookieLine, fitsCookie, readCookies } from '../http/cookies.ts'
+import type { HeaderBytesWatch } from '../http/header-bytes.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { SESSION_VARY } from '../http/problem.ts'
 import type { Transport } from '../options.ts'
@@ -25,6 +26,7 @@ export interface Delivery {
   readonly persistent: boolean
   /** The core's race window in ms, which the front end times its refreshes by; if known. */
   readonly raceWindowMs: number | undefined
+  readonly watchHeaderBytes: HeaderBytesWatch
 }
 
 /** Marks a response as dependent on a session: no cache may keep it. */
@@ -40,22 +42,29 @@ export function forbidCaching(sink: HeaderSink): void {
 export function handOverGrant(delivery: Delivery, grant: Grant): boolean {
   const { config, transport, sink, nowMs, persistent } = delivery
   const { accessToken, refreshToken, session, lineage } = grant
+  let tokenBytes: number
   if (transport === 'cookie') {
     const { accessCookie, refreshCookie } = config
     if (!fitsCookie(accessCookie, accessToken.token)) return false
     const refreshValue = persistent ? refreshToken.token : refreshToken.token + EPHEMERAL_MARK
     if (!fitsCookie(refreshCookie, refreshValue)) return false
     const ageSeconds = persistent ? Math.ceil((refreshToken.expiresAtMs - nowMs) / 1000) : null
-    sink.setCookie(refreshCookie.name, cookieLine(refreshCookie, refreshValue, ageSeconds))
+    const refreshLine = cookieLine(refreshCookie, refreshValue, ageSeconds)
     // As long as the refresh token: an access cookie that is still sent shows that a session is
     // there.
-    sink.setCookie(accessCookie.name, cookieLine(accessCookie, accessToken.token, ageSeconds))
+    const accessLine = cookieLine(accessCookie, accessToken.token, ageSeconds)
+    sink.setCookie(refreshCookie.name, refreshLine)
+    sink.setCookie(accessCookie.name, accessLine)
     clearFormer(delivery)
+    tokenBytes = refreshLine.length + accessLine.length
   } else {
     sink.set(HEADERS.refreshToken, refreshToken.token)
     sink.set(HEADERS.accessToken, accessToken.token)
+    tokenBytes = refreshToken.token.length + accessToken.token.length
   }
-  tellSession(delivery, { session, lineage, accessExpiresAtMs: accessToken.expiresAtMs })
+  const accessExpiresAtMs = accessToken.expiresAtMs
+  const toldBytes = tellSession(delivery, { session, lineage, accessExpiresAtMs })
+  delivery.watchHeaderBytes(tokenBytes + toldBytes)
   return true
 }
 
@@ -85,7 +94,9 @@ export function handOverAccess(
 }
 
 /** Takes the tokens back from the front end and tells it that it has no session. */
-export function withdraw(delivery: Omit<Delivery, 'nowMs' | 'persistent' | 'raceWindowMs'>): void {
+export function withdraw(
+  delivery: Pick<Delivery, 'config' | 'request' | 'transport' | 'sink'>,
+): void {
   const { config, transport, sink } = delivery
   if (transport === 'cookie') {
     sink.setCookie(config.refreshCookie.name, clearingLine(config.refreshCookie))
@@ -109,6 +120,7 @@ export function clearFormer(delivery: Pick<Delivery, 'config' | 'request' | 'sin
   }
 }
 
+/** Writes the session header; gives back its length. */
 function tellSession(
   delivery: Delivery,
   facts: {
@@ -116,7 +128,7 @@ function tellSession(
     readonly lineage: Pick<Grant['lineage'], 'id' | 'generation'>
     readonly accessExpiresAtMs: number
   },
-): void {
+): number {
   const { config, sink, nowMs, raceWindowMs = RACE_WINDOW_ASSUMED_MS } = delivery
   const { session, lineage, accessExpiresAtMs } = facts
   const info: SessionInfoHeader = {
@@ -131,7 +143,9 @@ function tellSession(
     ...(raceWindowMs === RACE_WINDOW_ASSUMED_MS ? {} : { w: raceWindowMs }),
   }
   forbidCaching(sink)
-  sink.set(HEADERS.session, Buffer.from(JSON.stringify(info)).toString('base64url'))
+  const text = Buffer.from(JSON.stringify(info)).toString('base64url')
+  sink.set(HEADERS.session, text)
+  return text.length
 }
 
 function shownClaims(

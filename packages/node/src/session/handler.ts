@@ -7,7 +7,7 @@ import { pathOf, type RequestLike } from '../request-like.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded } from './driver.ts'
 import { refuseForeign } from './guard.ts'
-import { clearFormer, handOverGrant, withdraw } from './hand-over.ts'
+import { clearFormer, type Delivery, handOverGrant, withdraw } from './hand-over.ts'
 
 /** One of the driver's own routes. */
 type OwnRoute = (driver: Driver, request: RequestLike, transport: Transport) => Promise<Response>
@@ -78,7 +78,10 @@ async function handleRefresh(
   const response = emptyResponse()
   const sink = headersSink(response.headers)
   const { session, lineage, rule } = outcome.value
-  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent, raceWindowMs }
+  const delivery: Delivery = {
+    ...{ config, request, transport, sink, nowMs: nowMs(), persistent, raceWindowMs },
+    watchHeaderBytes: driver.watchHeaderBytes,
+  }
   if (!handOverGrant(delivery, outcome.value)) {
     return problemResponse(refuse('token_too_large'))
   }

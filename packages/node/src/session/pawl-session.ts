@@ -121,6 +121,7 @@ export class RequestSession implements PawlSession {
       nowMs: nowMs(),
       persistent,
       raceWindowMs,
+      watchHeaderBytes: this.#driver.watchHeaderBytes,
     }
     const { token, expiresAtMs } = accessToken
     const { lineage } = this.#verified

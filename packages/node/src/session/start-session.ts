@@ -7,7 +7,7 @@ import { frozenCopy } from '../tokens/frozen-copy.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
 import { type Exchange, refuseForeign } from './guard.ts'
-import { handOverGrant } from './hand-over.ts'
+import { type Delivery, handOverGrant } from './hand-over.ts'
 import { type PawlSession, RequestSession } from './pawl-session.ts'
 
 /**
@@ -58,7 +58,10 @@ export async function startSession(
     await core.revokeSession({ handle, tenant })
     sink.assertOpen()
   }
-  const delivery = { config, request, transport, sink, nowMs: nowMs(), persistent, raceWindowMs }
+  const delivery: Delivery = {
+    ...{ config, request, transport, sink, nowMs: nowMs(), persistent, raceWindowMs },
+    watchHeaderBytes: driver.watchHeaderBytes,
+  }
   if (!handOverGrant(delivery, grant)) {
     await core.revokeSession({ handle, tenant })
     throw new PawlError(refuse('token_too_large', sizeOf(grant)))

@@ -10,6 +10,7 @@ interface Row {
   readonly origin?: string
   readonly referer?: string
   readonly header?: true
+  readonly host?: string
   readonly mode?: CsrfMode
   readonly cross?: true
   readonly passes: boolean
@@ -64,6 +65,21 @@ const TABLE: readonly Row[] = [
   { referer: 'https://app.example.com@evil.test/', passes: false },
   { referer: 'not a url', passes: false },
   { referer: 'https://evil.test/', header: true, passes: false },
+  // A page of the request's own host is no stranger, over HTTPS; Fetch Metadata knows better.
+  { origin: 'https://own.example.com', host: 'own.example.com', passes: true },
+  { origin: 'https://own.example.com:8443', host: 'own.example.com:8443', passes: true },
+  { referer: 'https://own.example.com/page', host: 'own.example.com', passes: true },
+  { origin: APP, host: 'own.example.com', passes: true },
+  { origin: 'http://own.example.com', host: 'own.example.com', passes: false },
+  { origin: 'https://own.example.com:8443', host: 'own.example.com', passes: false },
+  { origin: 'https://own.example.com', host: 'own.example.com:8443', passes: false },
+  { origin: 'https://own.example.com.evil.test', host: 'own.example.com', passes: false },
+  { origin: 'https://sub.own.example.com', host: 'own.example.com', passes: false },
+  { origin: 'https://evil.test', referer: 'https://own.test/', host: 'own.test', passes: false },
+  { origin: 'https://', host: '', passes: false },
+  { origin: 'null', host: 'null', passes: false },
+  { site: 'cross-site', origin: 'https://own.test', host: 'own.test', passes: false },
+  { site: 'same-site', origin: 'https://own.test', host: 'own.test', passes: false },
   // Then only a header that no foreign page can send without an Origin.
   { passes: false },
   { header: true, passes: true },
@@ -78,12 +94,13 @@ const TABLE: readonly Row[] = [
 ]
 
 for (const row of TABLE) {
-  const { passes, mode = 'origin', cross = false, site, origin, referer, header } = row
+  const { passes, mode = 'origin', cross = false, site, origin, referer, header, host } = row
   test(`CSRF: ${JSON.stringify(row)}`, () => {
     const sent = new Map<string, string>()
     if (site !== undefined) sent.set('sec-fetch-site', site)
     if (origin !== undefined) sent.set('origin', origin)
     if (referer !== undefined) sent.set('referer', referer)
+    if (host !== undefined) sent.set('host', host)
     if (header) sent.set('pawl-transport', 'cookie')
     const headers = { get: (name: string) => sent.get(name) ?? null }
     const policy = { mode, origins: new Set([APP, DEV]), allowCrossSite: cross }
