@@ -1,4 +1,3 @@
-import { FRONTEND_PATHS } from '@pawl/protocol/frontend'
 import type { Engine, EngineOptions } from './engine.ts'
 import type { EngineEffect } from './engine-state.ts'
 import type { EnginePorts } from './ports.ts'
@@ -6,7 +5,7 @@ import { sendTask, transportHeader } from './send-task.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
 import { encodeRecord } from './shared-record.ts'
 import { createStepLoop, type StepLoop } from './step-loop.ts'
-import { headerOf } from './steps/record-steps.ts'
+import { headerOf, raceWindowOf } from './steps/record-steps.ts'
 
 /** Starts an engine: it interprets the effects of the pure transition function over the ports. */
 export function createEngine(ports: EnginePorts, settings: EngineOptions): Engine {
@@ -41,6 +40,7 @@ export function createEngine(ports: EnginePorts, settings: EngineOptions): Engin
   return {
     settings,
     get: () => view,
+    trouble: () => loop.state().trouble,
     nowMs: clock.nowMs,
     prepareCall: async () => {
       await ask({ kind: 'call-asked' })
@@ -89,7 +89,7 @@ function createPerformer(ports: EnginePorts, settings: EngineOptions) {
   let releaseLock = () => {}
   let releaseAfterMs = 0
   let closed = false
-  const takeLock = ({ dispatch }: StepLoop) => {
+  const takeLock = ({ state, dispatch }: StepLoop) => {
     const patience = new AbortController()
     let held = false
     const body = () =>
@@ -100,11 +100,11 @@ function createPerformer(ports: EnginePorts, settings: EngineOptions) {
         releaseAfterMs = 0
         dispatch({ kind: 'lock-held' })
       })
-    // Nobody refreshes for so long: who holds it still was stopped by the browser, and the lock
-    // protects nothing any more. Not all who wait shall find that out at once.
-    const waitMs = (settings.raceWindowMs / 2) * (1 + random() / 4)
-    const cancel = clock.after(waitMs, () => patience.abort())
     stopWaiting = () => patience.abort()
+    // Who holds it for longer than any refresh lasts was stopped by the browser, and the lock
+    // protects nothing any more. Not all who wait shall find that out at once.
+    const waitMs = (raceWindowOf(state()) / 2) * (1 + random() / 4)
+    const cancel = clock.after(waitMs, stopWaiting)
     void lock
       .hold(patience.signal, body)
       .catch(() => (held || closed ? undefined : lock.hold(undefined, body)))
@@ -127,16 +127,12 @@ function createPerformer(ports: EnginePorts, settings: EngineOptions) {
         return takeLock(loop)
       case 'release-lock':
         return clock.after(releaseAfterMs, releaseLock)
-      case 'send': {
-        const { route, refreshToken } = effect
-        const handle = headerOf(loop.state())?.handle
-        const url = settings.base + FRONTEND_PATHS[route]
-        return sendTask(ports, settings, { url, handle, refreshToken }).then(loop.dispatch)
-      }
+      case 'send':
+        return sendTask(ports, settings, { ...effect, state: loop.state() }).then(loop.dispatch)
       case 'set-alarm': {
         cancelAlarm()
         if (effect.atMs === undefined) return
-        const delayMs = Math.max(0, effect.atMs - clock.nowMs())
+        const delayMs = effect.atMs - clock.nowMs()
         cancelAlarm = clock.after(delayMs, () => loop.dispatch({ kind: 'alarm' }))
         return
       }

@@ -1,19 +1,12 @@
 import type { CallCredentials, Engine } from './engine.ts'
+import type { OwnUrl } from './own-urls.ts'
 import type { EnginePorts } from './ports.ts'
 import { readAnswer } from './read-answer.ts'
-import { resolveUrl } from './resolve-url.ts'
 import { sessionError } from './session-error.ts'
+import { MIN_AHEAD_INTERVAL_MS } from './settings.ts'
 
 /** A fetch with a session. */
 export type SessionFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
-
-/** Where the session may go. */
-export interface SessionFetchOptions {
-  /** The exact origins that get credentials. Everything else is passed through untouched. */
-  readonly origins: readonly string[]
-  /** Base of relative URLs, if the platform has one. */
-  readonly baseUrl: () => string | undefined
-}
 
 /** Refusals of the driver's guard that a refresh can heal. */
 const refreshCodes: readonly string[] = [
@@ -21,6 +14,8 @@ const refreshCodes: readonly string[] = [
   'access_token_expired',
   'access_token_invalid',
   'refresh_first',
+  // Of the session before, when another has begun meanwhile.
+  'session_ended',
 ]
 
 /**
@@ -32,20 +27,15 @@ const refreshCodes: readonly string[] = [
 export function createSessionFetch(
   engine: Engine,
   ports: EnginePorts,
-  { origins, baseUrl }: SessionFetchOptions,
+  ownUrl: OwnUrl,
 ): SessionFetch {
-  const ourUrl = (input: string | URL | Request) => {
-    const url = resolveUrl(input, baseUrl())
-    return url !== undefined && origins.includes(url.origin) ? url.href : undefined
-  }
-
   /** Sends the call; the code, if the refusal is one that a refresh can heal. */
   const attempt = async (call: Call) => {
     const { handle, grant, headers } = await unlessAborted(engine.prepareCall(), call.signal)
     const startedAtMs = engine.nowMs()
     const response = await call.send(headers)
     // After a redirect to another origin it is another's word.
-    const ours = response.url === '' || ourUrl(response.url) !== undefined
+    const ours = response.url === '' || ownUrl(response.url) !== undefined
     const answer = readAnswer(response, { startedAtMs, handle })
     if (ours) engine.observe(answer)
     const { status, code = '' } = answer
@@ -53,21 +43,36 @@ export function createSessionFetch(
     return { response, grant, code: healable ? code : undefined }
   }
 
+  // The grant that was refused as soon as it was made: a younger one would fare no better.
+  let vain: string | undefined
+  let vainAtMs = 0
+
   return async (input, init) => {
     const request = input instanceof Request ? input : undefined
-    const url = ourUrl(input)
-    if (url === undefined || (init?.mode ?? request?.mode) === 'no-cors') {
+    const url = ownUrl(input)?.href
+    const { mode = request?.mode, credentials = request?.credentials } = init ?? {}
+    const isAlone = mode === 'no-cors' || (credentials === 'omit' && !engine.settings.holdsTokens)
+    if (url === undefined || isAlone) {
       return ports.fetch(request ?? String(input), init)
     }
     const call = prepare({ request, init, url, engine, ports })
     const { response, grant, code } = await attempt(call)
-    if (code === undefined) return response
+    if (
+      code === undefined ||
+      (grant === vain && Math.abs(engine.nowMs() - vainAtMs) < MIN_AHEAD_INTERVAL_MS)
+    )
+      return response
     const result = await unlessAborted(engine.recoverCall(code, grant), call.signal)
     if (result === 'none') return response
     void response.body?.cancel().catch(() => {})
-    if (result === 'trouble') throw sessionError('trouble')
+    if (result === 'trouble') throw sessionError('trouble', engine.trouble())
     if (!call.replayable) throw sessionError('not_replayable')
-    return (await attempt(call)).response
+    const again = await attempt(call)
+    if (again.code !== undefined) {
+      vain = again.grant
+      vainAtMs = engine.nowMs()
+    }
+    return again.response
   }
 }
 

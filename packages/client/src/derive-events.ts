@@ -11,14 +11,15 @@ export function deriveEvents(before: EngineState, after: EngineState): readonly 
     events.push({ kind: 'change', state })
   const from = before.record.known
   const to = after.record.known
-  if (from.kind === 'active' && to.kind === 'none') {
-    events.push({ kind: 'ended', reason: to.reason, info: infoOf(from) })
-  }
-  if (from.kind === 'active' && to.kind === 'active' && from !== to) {
-    const [old, fresh] = [infoOf(from), infoOf(to)]
-    if (old.userId !== fresh.userId) events.push({ kind: 'user-changed', from: old, to: fresh })
-    else if (old.handle === fresh.handle && old.grant !== fresh.grant) {
-      events.push({ kind: 'refreshed', info: fresh })
+  if (from.kind === 'active') {
+    const old = infoOf(from)
+    if (to.kind === 'none') events.push({ kind: 'ended', reason: to.reason, info: old })
+    if (to.kind === 'active') {
+      const info = infoOf(to)
+      if (old.userId !== info.userId) events.push({ kind: 'user-changed', from: old, to: info })
+      else if (old.handle === info.handle && old.grant !== info.grant) {
+        events.push({ kind: 'refreshed', info })
+      }
     }
   }
   if (after.trouble !== undefined && after.trouble.failures !== before.trouble?.failures) {

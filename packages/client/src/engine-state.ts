@@ -47,7 +47,7 @@ export interface EngineState {
   readonly wants: readonly Want[]
   /** Handles signed out by this tab since it last failed to reach the API: the jar is as it was. */
   readonly direct: readonly (string | null)[]
-  readonly trouble: Trouble | undefined
+  readonly trouble?: Trouble | undefined
   /** 0 to 1, drawn anew with each grant. */
   readonly jitter: number
   /** When this tab's last refresh was answered; bounds how often it refreshes ahead. */
@@ -55,7 +55,7 @@ export interface EngineState {
   /** Whether the record was changed by this tab and has not been written yet. */
   readonly unwritten: boolean
   /** When the alarm is set to, or undefined. */
-  readonly alarmAtMs: number | undefined
+  readonly alarmAtMs?: number | undefined
   /** What is to be done, gathered during a step; empty between steps. */
   readonly effects: readonly EngineEffect[]
 }

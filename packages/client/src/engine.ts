@@ -1,5 +1,5 @@
 import type { Answer, WantResult } from './engine-state.ts'
-import type { SessionEvent, SessionState } from './session-state.ts'
+import type { SessionEvent, SessionState, Trouble } from './session-state.ts'
 import type { EngineSettings } from './settings.ts'
 
 /** Options of an engine. */
@@ -21,6 +21,8 @@ export interface Engine {
   readonly settings: EngineSettings
   /** The state now; the same object until it changes. */
   get(): SessionState
+  /** What keeps the session from being refreshed for now, if something does. */
+  trouble(): Trouble | undefined
   /** Waits until a call may go out, and says with what. Never rejects. */
   prepareCall(): Promise<CallCredentials>
   /** Takes note of a response of the API to an ordinary call. */

@@ -1,9 +1,5 @@
 export { createEngine } from './create-engine.ts'
-export {
-  createSessionFetch,
-  type SessionFetch,
-  type SessionFetchOptions,
-} from './create-session-fetch.ts'
+export { createSessionFetch, type SessionFetch } from './create-session-fetch.ts'
 export type { CallCredentials, Engine, EngineOptions } from './engine.ts'
 export type {
   Answer,
@@ -13,6 +9,7 @@ export type {
   Step,
   WantResult,
 } from './engine-state.ts'
+export { type OwnOrigins, type OwnUrl, ownUrls } from './own-urls.ts'
 export type {
   ChannelPort,
   ClockPort,
@@ -21,7 +18,6 @@ export type {
   LockPort,
   StoragePort,
 } from './ports.ts'
-export { resolveUrl } from './resolve-url.ts'
 export { isSessionError, type SessionError, sessionError } from './session-error.ts'
 export type {
   EndReason,

@@ -28,7 +28,7 @@ export interface ChannelPort {
 export interface ClockPort {
   /** Milliseconds since the epoch. */
   nowMs(): number
-  /** Calls back once, late rather than early. Returns the way to cancel. */
+  /** Calls back once, late rather than early; soon if it is due. Returns the way to cancel. */
   after(delayMs: number, callback: () => void): () => void
 }
 

@@ -1,14 +1,16 @@
-import { HEADERS, REFRESH_ABORT_SHARE } from '@pawl/protocol/frontend'
-import type { Answer } from './engine-state.ts'
+import { FRONTEND_PATHS, HEADERS, REFRESH_ABORT_SHARE } from '@pawl/protocol/frontend'
+import type { EngineOptions } from './engine.ts'
+import type { Answer, EngineState } from './engine-state.ts'
 import type { EnginePorts } from './ports.ts'
 import { readAnswer } from './read-answer.ts'
 import type { EngineSettings } from './settings.ts'
+import { headerOf, raceWindowOf } from './steps/record-steps.ts'
 
 /** A request of the engine itself. */
 export interface TaskRequest {
-  readonly url: string
-  /** The session known now. */
-  readonly handle: string | undefined
+  /** What is known now. */
+  readonly state: EngineState
+  readonly route: keyof typeof FRONTEND_PATHS
   /** Header transport only. */
   readonly refreshToken: string | undefined
 }
@@ -28,14 +30,16 @@ export type TaskOutcome =
 /** Sends a refresh or a sign-out; aborts it after a third of the race window. Never rejects. */
 export async function sendTask(
   { fetch, clock }: EnginePorts,
-  settings: EngineSettings,
-  { url, handle, refreshToken }: TaskRequest,
+  settings: EngineOptions,
+  { state, route, refreshToken }: TaskRequest,
 ): Promise<TaskOutcome> {
   const startedAtMs = clock.nowMs()
   const abort = new AbortController()
-  const cancel = clock.after(settings.raceWindowMs * REFRESH_ABORT_SHARE, () => abort.abort())
+  // What arrives later could be taken for a thief's.
+  const abortAfterMs = raceWindowOf(state) * REFRESH_ABORT_SHARE
+  const cancel = clock.after(abortAfterMs, () => abort.abort())
   try {
-    const response = await fetch(url, {
+    const response = await fetch(settings.base + FRONTEND_PATHS[route], {
       method: 'POST',
       headers: {
         ...transportHeader(settings),
@@ -49,7 +53,7 @@ export async function sendTask(
       keepalive: true,
       signal: abort.signal,
     })
-    const answer = readAnswer(response, { startedAtMs, handle })
+    const answer = readAnswer(response, { startedAtMs, handle: headerOf(state)?.handle })
     return { kind: 'task-answered', answer }
   } catch {
     // Whatever it was, there is no answer, and nothing is decided.

@@ -35,10 +35,9 @@ const fieldTypes: Readonly<Record<Exclude<keyof SessionInfoHeader, 'w'>, string>
 
 /** Whether a value read from JSON has the shape of a session header. */
 export function isSessionInfoHeader(value: unknown): value is SessionInfoHeader {
-  if (typeof value !== 'object' || value === null) return false
-  const fields = value as Readonly<Record<string, unknown>>
+  const fields = value as Readonly<Record<string, unknown>> | null
   return (
-    fields.claims !== null &&
-    Object.entries(fieldTypes).every(([name, type]) => typeof fields[name] === type)
+    Boolean(fields?.claims) &&
+    Object.entries(fieldTypes).every(([name, type]) => typeof fields?.[name] === type)
   )
 }

@@ -1,11 +1,9 @@
-import { REFRESH_ABORT_MS, REFRESH_ABORT_SHARE } from '@pawl/protocol/frontend'
-
 /** The settings of the rules. */
 export interface EngineSettings {
   /** Header transport: this program holds the tokens. Otherwise the browser's cookie jar does. */
   readonly holdsTokens: boolean
-  /** The servers' race window in ms. Default 60 000. Must be the same on both sides. */
-  readonly raceWindowMs: number
+  /** The servers' race window in ms, above 0. Default: as the driver tells; 60 000 till then. */
+  readonly raceWindowMs?: number | undefined
   /**
    * Whether a start that knows nothing asks the API at once (`start`, the default), or only when
    * somebody wants to know (`demand`). Only the API can see into the cookie jar.
@@ -21,7 +19,6 @@ export interface EngineSettings {
 /** The default settings. */
 export const defaultSettings: EngineSettings = {
   holdsTokens: false,
-  raceWindowMs: REFRESH_ABORT_MS / REFRESH_ABORT_SHARE,
   probe: 'start',
   refreshAhead: true,
 }

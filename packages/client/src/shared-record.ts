@@ -90,11 +90,10 @@ export function encodeRecord(record: SharedRecord): string {
  */
 export function decodeRecord(text: string | null): SharedRecord | undefined {
   try {
-    const record = JSON.parse(text ?? 'null') as SharedRecord | null
-    if (record === null || !Number.isSafeInteger(record.revision + record.attempts.count)) return
-    return record.known.kind !== 'active' || isSessionInfoHeader(record.known.header)
-      ? record
-      : undefined
+    const record = JSON.parse(text ?? '') as SharedRecord
+    const { attempts, known } = record
+    const isOurs = known.kind !== 'active' || isSessionInfoHeader(known.header)
+    return isOurs && attempts.count >= 0 ? record : undefined
   } catch {
     // Somebody else's text: start from nothing.
     return undefined
@@ -118,7 +117,7 @@ export function mergeRecords(a: SharedRecord, b: SharedRecord | undefined): Shar
 
 /** What the app may see of a known session. */
 export function infoOf({ header, offsetMs }: KnownSession): SessionInfo {
-  const { serverNowMs: _, ...info } = header
+  const { serverNowMs: _now, w: _window, ...info } = header
   return {
     ...info,
     accessExpiresAtMs: header.accessExpiresAtMs + offsetMs,

@@ -30,11 +30,9 @@ export function initialState(settings: EngineSettings, tab: string): EngineState
     task: { kind: 'idle' },
     wants: [],
     direct: [],
-    trouble: undefined,
     jitter: 0,
     refreshedAtMs: 0,
     unwritten: false,
-    alarmAtMs: undefined,
     effects: [],
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HEADERS } from '@pawl/protocol/frontend'
 import { isSessionError } from '../src/index.ts'
-import { API, setUpSignedIn } from './world/bench.ts'
+import { API, setUp, setUpSignedIn } from './world/bench.ts'
 
 describe('the fetch of the session', () => {
   it('sends the token to the exact origin of the API, also by a relative address', async () => {
@@ -91,6 +91,65 @@ describe('the fetch of the session', () => {
     sessions.end('s1', 'revoked')
     assert.equal((await fetch(`${API}/orders`)).status, 401)
     assert.equal(engine.get().kind, 'none')
+  })
+
+  it('repeats a call that met the end of the session before', async () => {
+    const bench = await setUpSignedIn()
+    const { fetch, sessions, sent } = bench
+    const late = Promise.withResolvers<Response>()
+    bench.answer = () => late.promise
+    const call = fetch(`${API}/orders`)
+    await fetch(`${API}/log-in`, { method: 'POST' })
+    bench.answer = async () => new Response('ok')
+    late.resolve(new Response('{}', { status: 401, headers: { [HEADERS.error]: 'session_ended' } }))
+    assert.equal((await call).status, 200)
+    assert.equal(sessions.refreshes.length, 0)
+    assert.equal(sent.length, 3)
+  })
+
+  it('refreshes once, and not for every call, when the API refuses fresh grants', async () => {
+    const bench = await setUpSignedIn()
+    const { fetch, sessions, time } = bench
+    const headers = { [HEADERS.error]: 'access_token_invalid' }
+    bench.answer = async () => new Response('{}', { status: 401, headers })
+    for (let count = 1; count <= 5; count += 1) {
+      assert.equal((await fetch(`${API}/orders`)).status, 401)
+    }
+    assert.equal(sessions.refreshes.length, 1)
+    time.nowMs += 5_000
+    bench.answer = async () => new Response('ok')
+    sessions.expireNow()
+    assert.equal((await fetch(`${API}/orders`)).status, 200)
+    assert.equal(sessions.refreshes.length, 2)
+  })
+
+  it('says what keeps it from refreshing', async () => {
+    const bench = await setUpSignedIn()
+    bench.gate = Promise.reject(new TypeError('no network'))
+    bench.gate.catch(() => {})
+    bench.sessions.expireNow()
+    const caught = bench.fetch(`${API}/orders`).catch((error: unknown) => error)
+    // The quick retry.
+    for (let round = 0; round < 50; round += 1) await new Promise(setImmediate)
+    bench.time.pass(1000)
+    const error = await caught
+    assert.ok(isSessionError(error) && error.code === 'trouble')
+    assert.equal(error.cause?.kind, 'network')
+    assert.equal(error.cause?.failures, 2)
+  })
+
+  it('leaves what goes nowhere, and what shall go without credentials, as it is', async () => {
+    const { fetch, sent } = setUp({ holdsTokens: false })
+    const before = sent.length
+    const url = URL.createObjectURL(new Blob(['local']))
+    await fetch(url.replace('blob:', `blob:${API}/`))
+    await fetch(`${API}/public`, { credentials: 'omit' })
+    await fetch(new Request(`${API}/public`, { credentials: 'omit' }))
+    URL.revokeObjectURL(url)
+    const calls = sent.slice(before).filter(({ url }) => !url.includes('/auth/session/'))
+    assert.equal(calls.length, 3)
+    for (const { request } of calls) assert.equal(request.headers.get(HEADERS.transport), null)
+    assert.deepEqual(calls.map(({ request }) => request.credentials).slice(1), ['omit', 'omit'])
   })
 
   it('does not believe what another origin says of the session after a redirect', async () => {

@@ -110,6 +110,46 @@ describe('a lock that is not to be had', () => {
   })
 })
 
+describe('the race window', () => {
+  const abortedAfterMs = (told: number | undefined, raceWindowMs?: number) => {
+    const world = new World({ raceWindowMs })
+    world.api.toldWindowMs = told
+    const tab = world.openTab()
+    world.time.pass(SECOND_MS)
+    tab.call({ route: 'log-in' })
+    world.time.pass(SECOND_MS)
+    world.exchange = () => ({ thereMs: 100 * SECOND_MS, backMs: 20 })
+    tab.ask('refresh-asked')
+    const startMs = world.time.nowMs
+    assert.ok(world.time.pass(HOUR_MS, () => tab.state.trouble?.kind === 'timeout'))
+    return Math.round((world.time.nowMs - startMs) / SECOND_MS)
+  }
+
+  it('that the driver tells says when a refresh is aborted', () => {
+    assert.equal(abortedAfterMs(15_000), 5)
+    assert.equal(abortedAfterMs(180_000), 60)
+  })
+
+  it('that the app gives wins over it', () => {
+    assert.equal(abortedAfterMs(15_000, 30_000), 10)
+  })
+
+  it('is a minute when nobody tells, and when the strict rule has none', () => {
+    assert.equal(abortedAfterMs(undefined), 20)
+    assert.equal(abortedAfterMs(0), 20)
+  })
+
+  it('is no part of what the app is told of its session', () => {
+    const world = new World()
+    world.api.toldWindowMs = 15_000
+    const tab = world.openTab()
+    world.time.pass(SECOND_MS)
+    tab.call({ route: 'log-in' })
+    world.time.pass(SECOND_MS)
+    assert.ok(tab.view.kind === 'active' && !('w' in tab.view.info))
+  })
+})
+
 describe('a clock that was set back', () => {
   const DAY_MS = 24 * HOUR_MS
 

@@ -1,4 +1,4 @@
-import { resolveUrl, type SessionFetch } from '@pawl/client'
+import type { OwnUrl, SessionFetch } from '@pawl/client'
 
 /** Which calls the interception takes. */
 export interface InterceptOptions {
@@ -12,17 +12,16 @@ export interface InterceptOptions {
  */
 export function interceptFetch(
   sessionFetch: SessionFetch,
-  { origins, matches }: InterceptOptions & { readonly origins: readonly string[] },
+  ownUrl: OwnUrl,
+  { base, matches }: InterceptOptions & { readonly base: string },
 ): () => void {
   const before = globalThis.fetch
   let undone = false
-  const takes = (url: URL) => origins.includes(url.origin) && (matches?.(url) ?? true)
-  const intercepting = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const url = resolveUrl(input, document.baseURI)
-    return !undone && url !== undefined && takes(url)
-      ? sessionFetch(input, init)
-      : before(input, init)
-  }
+  // Not the driver's own routes: a second session of this page sends its refresh through here.
+  const takes = (url: URL | undefined) =>
+    url !== undefined && !url.href.startsWith(`${base}/`) && (matches?.(url) ?? true)
+  const intercepting = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
+    !undone && takes(ownUrl(input)) ? sessionFetch(input, init) : before(input, init)
   globalThis.fetch = intercepting
   return () => {
     undone = true

@@ -1,8 +1,8 @@
 import {
   createEngine,
   createSessionFetch,
-  defaultSettings,
   type Engine,
+  ownUrls,
   RECORD_VERSION,
   type SessionFetch,
   sessionError,
@@ -39,13 +39,14 @@ export interface PawlWebOptions {
    * it, a page that is open but not used lets the session idle out.
    */
   readonly refreshAhead?: boolean | undefined
-  /** The servers' race window in ms, 60 000 by default; the same on both sides. */
+  /** The servers' race window in ms, above 0. Default: as the driver tells. */
   readonly raceWindowMs?: number | undefined
 }
 
 /**
  * The web SDK: the session of this browser with one API. Make one for a page. Throws a TypeError
- * if an origin is not one. Without a page, on a server that renders, the session stays unknown.
+ * if an origin is not one, the base path leaves it, or the race window is 0. Without a page, on a
+ * server that renders, the session stays unknown.
  */
 export function pawlWeb(options: PawlWebOptions = {}): WebSession {
   return typeof document === 'undefined' ? sessionWithoutPage() : sessionOfPage(options)
@@ -57,30 +58,41 @@ function sessionOfPage({
   furtherOrigins = [],
   transport,
   persist,
-  raceWindowMs = defaultSettings.raceWindowMs,
-  probe = defaultSettings.probe,
-  refreshAhead = defaultSettings.refreshAhead,
+  raceWindowMs,
+  probe = 'start',
+  refreshAhead = true,
 }: PawlWebOptions): WebSession {
   const origins = [apiOrigin, ...furtherOrigins]
-  origins.forEach(checkOrigin)
-  const holdsTokens = transport === 'header'
   const base = apiOrigin + basePath
+  // A base path without its slash would make another host of it.
+  check(base, apiOrigin)
+  for (const origin of origins) check(origin, origin)
+  if (raceWindowMs !== undefined && !(raceWindowMs > 0)) throw new TypeError('raceWindowMs')
+  const holdsTokens = transport === 'header'
   const ports = createWebPorts({
     scope: `pawl:${RECORD_VERSION}:${holdsTokens ? 'header:' : ''}${base}`,
     shared: !holdsTokens || persist === 'local',
-    raceWindowMs,
   })
   const engine = createEngine(ports, { base, holdsTokens, raceWindowMs, probe, refreshAhead })
-  const baseUrl = () => document.baseURI
-  const fetch = createSessionFetch(engine, ports, { origins, baseUrl })
-  return faceOf(engine, fetch, origins)
+  const ownUrl = ownUrls({ origins, baseUrl: () => document.baseURI })
+  const fetch = createSessionFetch(engine, ports, ownUrl)
+  return faceOf(engine, fetch, (options) => interceptFetch(fetch, ownUrl, { ...options, base }))
 }
 
-function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[]): WebSession {
+function faceOf(
+  engine: Engine,
+  fetch: SessionFetch,
+  intercept: WebSession['interceptFetch'],
+): WebSession {
+  const undos: (() => void)[] = []
   const on: WebSession['on'] = (kind, listener) =>
     engine.subscribe((event) => {
       if (event.kind === kind) listener(event as EventOf<typeof kind>)
     })
+  // What is wrong with a set-up (CORS, the base path) shows at the first contact.
+  on('trouble', ({ trouble }) => {
+    if (trouble.failures < 2 && engine.get().kind === 'unknown') console.warn('pawl', trouble)
+  })
   const ready = async () => {
     await engine.settle()
     return engine.get()
@@ -93,17 +105,24 @@ function faceOf(engine: Engine, fetch: SessionFetch, origins: readonly string[])
     require: async () => {
       const state = await ready()
       if (state.kind === 'active') return state.info
-      throw sessionError(state.kind === 'none' ? 'no_session' : 'trouble')
+      throw sessionError(state.kind === 'none' ? 'no_session' : 'trouble', engine.trouble())
     },
     refresh: engine.refresh,
     signOut: async () => ((await engine.signOut()) === 'done' ? 'done' : 'queued'),
     subscribe: (listener) => on('change', ({ state }) => listener(state)),
     on,
-    interceptFetch: (options = {}) => interceptFetch(fetch, { ...options, origins }),
-    close: engine.close,
+    interceptFetch: (options) => {
+      const undo = intercept(options)
+      undos.push(undo)
+      return undo
+    },
+    close: () => {
+      engine.close()
+      for (const undo of undos) undo()
+    },
   }
 }
 
-function checkOrigin(text: string): void {
-  if (text !== new URL(text).origin) throw new TypeError(`${text} is not an origin`)
+function check(url: string, origin: string): void {
+  if (new URL(url).origin !== origin) throw new TypeError(`origin: ${url}`)
 }

@@ -6,12 +6,7 @@ import type {
   LockPort,
   StoragePort,
 } from '@pawl/client'
-import { REFRESH_ABORT_SHARE } from '@pawl/protocol/frontend'
 import { createLeaseLock } from './lease-lock.ts'
-import { createWebLock } from './web-lock.ts'
-
-/** A dead tab's lease lasts this much longer than the longest refresh. */
-const LEASE_MARGIN_MS = 5_000
 
 /** What the ports are made for. */
 export interface WebPortsOptions {
@@ -19,18 +14,16 @@ export interface WebPortsOptions {
   readonly scope: string
   /** Whether the tabs share anything: not when each holds its own tokens in memory. */
   readonly shared: boolean
-  readonly raceWindowMs: number
 }
 
 /** The ports of the engine in a browser. */
-export function createWebPorts({ scope, shared, raceWindowMs }: WebPortsOptions): EnginePorts {
+export function createWebPorts({ scope, shared }: WebPortsOptions): EnginePorts {
   const nativeFetch = globalThis.fetch
   const storage = shared ? openStorage() : undefined
-  const leaseMs = raceWindowMs * REFRESH_ABORT_SHARE + LEASE_MARGIN_MS
   return {
     fetch: (request, init) => nativeFetch(request, init),
     storage: createStorage(storage, scope),
-    lock: createLock(shared ? scope : undefined, storage, leaseMs),
+    lock: createLock(shared ? scope : undefined, storage),
     channel: createChannel(shared ? scope : undefined),
     clock,
     life,
@@ -53,14 +46,19 @@ function createStorage(storage: Storage | undefined, key: string): StoragePort {
   // What could not be written (quota) must still be known here.
   let own: string | null = null
   return {
-    read: () => own ?? storage?.getItem(key) ?? null,
+    read: () => storage?.getItem(key) ?? own,
     write: (text) => {
       own = text
       try {
         storage?.setItem(key, text)
-        if (storage) own = null
       } catch {
-        // Full: kept here.
+        // Full. No tab may go on with what is there still: its tokens are about to be replaced.
+        storage?.removeItem(key)
+        try {
+          storage?.setItem(key, text)
+        } catch {
+          // Kept here.
+        }
       }
     },
     subscribe: (listener) =>
@@ -70,39 +68,34 @@ function createStorage(storage: Storage | undefined, key: string): StoragePort {
   }
 }
 
-function createLock(
-  scope: string | undefined,
-  storage: Storage | undefined,
-  leaseMs: number,
-): LockPort {
+function createLock(scope: string | undefined, storage: Storage | undefined): LockPort {
   // Nobody to exclude: the engine itself does one thing at a time.
   const none: LockPort = { hold: (_patience, body) => body() }
   if (scope === undefined) return none
   const lease = storage
-    ? createLeaseLock(storage, { key: `${scope}:lock`, owner: randomName(), leaseMs })
+    ? createLeaseLock(storage, { key: `${scope}:lock`, owner: randomName() })
     : none
-  if (navigator.locks === undefined) return lease
-  const web = createWebLock(navigator.locks, scope)
+  const { locks } = navigator
+  if (locks === undefined) return lease
   return {
-    hold: (patience, body) =>
-      web.hold(patience, body).catch((error: unknown) => {
-        if (patience?.aborted) throw error
+    // The browser gives it back when its holder dies.
+    hold: (signal, body) =>
+      locks.request(scope, signal ? { signal } : { steal: true }, body).catch((error: unknown) => {
+        if (signal?.aborted) throw error
         // Denied, as in some sandboxed frames.
-        return lease.hold(patience, body)
+        return lease.hold(signal, body)
       }),
   }
 }
 
 function createChannel(scope: string | undefined): ChannelPort {
-  if (scope === undefined || globalThis.BroadcastChannel === undefined) {
-    return { post: () => {}, subscribe: () => () => {} }
-  }
-  const channel = new BroadcastChannel(scope)
+  const channel =
+    scope !== undefined && globalThis.BroadcastChannel ? new BroadcastChannel(scope) : undefined
   return {
-    post: (text) => channel.postMessage(text),
+    post: (text) => channel?.postMessage(text),
     subscribe: (listener) => {
-      channel.onmessage = ({ data }: MessageEvent<string>) => listener(data)
-      return () => channel.close()
+      if (channel) channel.onmessage = ({ data }: MessageEvent<string>) => listener(data)
+      return () => channel?.close()
     },
   }
 }

@@ -39,7 +39,7 @@ export interface WebSession {
   on<K extends SessionEvent['kind']>(kind: K, listener: (event: EventOf<K>) => void): () => void
   /** Puts `fetch` of this session in the place of the global one. Returns the way to undo it. */
   interceptFetch(options?: InterceptOptions): () => void
-  /** Stops timers and listeners of this object. The session itself stays. */
+  /** Stops timers, listeners and interceptions of this object. The session itself stays. */
   close(): void
 }
 

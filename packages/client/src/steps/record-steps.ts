@@ -1,4 +1,4 @@
-import type { SessionInfoHeader } from '@pawl/protocol/frontend'
+import { RACE_WINDOW_ASSUMED_MS, type SessionInfoHeader } from '@pawl/protocol/frontend'
 import type { Answer, EngineState } from '../engine-state.ts'
 import type { EndReason } from '../session-state.ts'
 import {
@@ -13,6 +13,11 @@ import {
 /** What the API said last of the session that is known, if one is. */
 export function headerOf({ record: { known } }: EngineState): SessionInfoHeader | undefined {
   return known.kind === 'active' ? known.header : undefined
+}
+
+/** The servers' race window in ms, as far as it is known. The strict rule has none: 0. */
+export function raceWindowOf(state: EngineState): number {
+  return state.settings.raceWindowMs ?? (headerOf(state)?.w || RACE_WINDOW_ASSUMED_MS)
 }
 
 /** What is so when the API has told how things are. */

@@ -10,7 +10,7 @@ import {
   MIN_AHEAD_INTERVAL_MS,
 } from '../settings.ts'
 import { infoOf, type KnownSession, type Unanswered } from '../shared-record.ts'
-import { headerOf } from './record-steps.ts'
+import { headerOf, raceWindowOf } from './record-steps.ts'
 
 /**
  * Whether a time is still to come that was set at most `aheadMs` ahead. One that lies further off
@@ -28,7 +28,7 @@ export function isBackingOff(state: EngineState, nowMs: number): boolean {
 /** Whether a call should not go out with the access token it has. */
 export function isStaleForCall(known: KnownSession, nowMs: number): boolean {
   const marginMs = Math.min(MAX_CALL_MARGIN_MS, known.accessLifeMs * CALL_MARGIN_SHARE)
-  return nowMs >= infoOf(known).accessExpiresAtMs - marginMs
+  return isExpired(known, nowMs + marginMs)
 }
 
 /** Whether the access token has expired, by all that is known here. */
@@ -69,9 +69,7 @@ export function mayPresent(state: EngineState, nowMs: number): boolean {
 /** The refresh whose answer may still be on its way, if there is one. */
 export function openAttempt(state: EngineState, nowMs: number): Unanswered | undefined {
   const { unanswered } = state.record.attempts
-  return isToCome(unanswered?.untilMs, nowMs, 2 * state.settings.raceWindowMs)
-    ? unanswered
-    : undefined
+  return isToCome(unanswered?.untilMs, nowMs, 2 * raceWindowOf(state)) ? unanswered : undefined
 }
 
 /** When the alarm should ring: the next moment at which time alone makes work due. */

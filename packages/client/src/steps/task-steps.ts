@@ -9,6 +9,7 @@ import {
   headerOf,
   learnSession,
   noteAttempt,
+  raceWindowOf,
 } from './record-steps.ts'
 import { canRefresh, isBackingOff, isRefreshDue, mayPresent, openAttempt } from './schedule.ts'
 import { isQuickRetry, noteTrouble } from './trouble.ts'
@@ -63,7 +64,7 @@ function sendRefresh(state: EngineState, nowMs: number): EngineState {
   }
   const unanswered: Unanswered = {
     generation: open ? open.generation : (headerOf(state)?.generation ?? null),
-    untilMs: nowMs + 2 * state.settings.raceWindowMs,
+    untilMs: nowMs + 2 * raceWindowOf(state),
   }
   // Written before it is sent: if this tab dies now, the others know that it is on its way.
   const noted: EngineState = {

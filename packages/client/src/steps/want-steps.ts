@@ -29,7 +29,7 @@ export function askRefused(state: EngineState, event: Of<'call-refused'>): Engin
   const header = headerOf(state)
   if (header !== undefined && header.grant !== grant) return settle(state, id, 'done')
   const told = header === undefined && state.certain && code === 'no_session'
-  if (told) return settle(state, id, 'none')
+  if (told || code === 'session_ended') return settle(state, id, 'none')
   return askGrant(state, { kind: 'call', id, staleGrant: grant }, nowMs)
 }
 

@@ -8,7 +8,9 @@ import {
   type EngineOptions,
   type EnginePorts,
   type LockPort,
+  ownUrls,
   type SessionFetch,
+  type StoragePort,
 } from '../../src/index.ts'
 import { FakeSessions } from './fake-sessions.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -60,20 +62,13 @@ export function setUp(
     const outcome = sessions.check(bearer)
     return outcome.kind === 'refused' ? refusal(outcome.code) : bench.answer(request)
   }
-  let stored: string | null = null
   const ports: EnginePorts = {
     fetch: (input, init) => {
       const request = new Request(input, init)
       sent.push({ url: request.url, request })
       return serve(request)
     },
-    storage: {
-      read: () => stored,
-      write: (text) => {
-        stored = text
-      },
-      subscribe: () => () => {},
-    },
+    storage: memoryStorage(),
     lock,
     channel: { post: () => {}, subscribe: () => () => {} },
     clock: { nowMs: () => time.nowMs, after: time.after },
@@ -88,10 +83,14 @@ export function setUp(
       holdsTokens: true,
       ...options,
     })
-    const fetch = createSessionFetch(engine, ports, {
-      origins: [API],
-      baseUrl: () => `${API}/app/`,
-    })
+    const fetch = createSessionFetch(
+      engine,
+      ports,
+      ownUrls({
+        origins: [API],
+        baseUrl: () => `${API}/app/`,
+      }),
+    )
     return { engine, fetch }
   }
   const bench: Bench = {
@@ -113,6 +112,17 @@ export async function setUpSignedIn(lock?: LockPort): Promise<Bench> {
   assert.equal(bench.engine.get().kind, 'active')
   bench.sent.length = 0
   return bench
+}
+
+function memoryStorage(): StoragePort {
+  let stored: string | null = null
+  return {
+    read: () => stored,
+    write: (text) => {
+      stored = text
+    },
+    subscribe: () => () => {},
+  }
 }
 
 function granted(grant: ReturnType<FakeSessions['logIn']>): Response {

@@ -5,7 +5,7 @@ interface Request {
   readonly fail: (reason: unknown) => void
 }
 
-/** A lock of the tabs in memory, as Web Locks are: one holder, a queue, and who steals goes first. */
+/** A lock of the tabs as Web Locks are: one holder, a queue, and who steals goes first. */
 export class FakeLock implements LockPort {
   /** Whoever holds it, then whoever waits. */
   readonly queue: Request[] = []

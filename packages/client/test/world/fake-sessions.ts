@@ -36,6 +36,8 @@ export class FakeSessions {
   /** Every refresh that was granted: the token presented, and when. */
   readonly refreshes: { readonly presented: string; readonly atMs: number }[] = []
   thefts = 0
+  /** The race window that the front end is told of. */
+  toldWindowMs: number | undefined
   accessLifeMs: number
   readonly raceWindowMs: number
   readonly nowMs: () => number
@@ -158,6 +160,7 @@ export class FakeSessions {
         serverNowMs: nowMs,
         absoluteExpiresAtMs: session.absoluteExpiresAtMs,
         claims: session.claims,
+        ...(this.toldWindowMs === undefined ? {} : { w: this.toldWindowMs }),
       },
     }
   }

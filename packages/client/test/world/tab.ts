@@ -9,6 +9,7 @@ import type {
 } from '../../src/index.ts'
 import { initialState, step } from '../../src/index.ts'
 import { decodeRecord, encodeRecord } from '../../src/shared-record.ts'
+import { raceWindowOf } from '../../src/steps/record-steps.ts'
 import { viewOf } from '../../src/view-of.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -182,7 +183,7 @@ export class Tab {
     const { known } = this.state.record
     this.#world.send(call, {
       handle: known.kind === 'active' ? known.header.handle : undefined,
-      abortAfterMs: this.#world.settings.raceWindowMs / 3,
+      abortAfterMs: raceWindowOf(this.state) / 3,
       answered: (answer) => this.dispatch({ kind: 'task-answered', answer }),
       failed: (cause) => this.dispatch({ kind: 'task-failed', cause }),
     })

@@ -1,5 +1,7 @@
+import { RACE_WINDOW_ASSUMED_MS } from '@pawl/protocol/frontend'
 import type { Answer, EngineSettings } from '../../src/index.ts'
 import { defaultSettings } from '../../src/index.ts'
+import { raceWindowOf } from '../../src/steps/record-steps.ts'
 import { FakeSessions } from './fake-sessions.ts'
 import { type Call, type Recipient, Tab, type TabHost } from './tab.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -39,7 +41,7 @@ export class World implements TabHost {
     this.settings = { ...defaultSettings, ...settings }
     this.api = new FakeSessions({
       accessLifeMs,
-      raceWindowMs: this.settings.raceWindowMs,
+      raceWindowMs: this.settings.raceWindowMs ?? RACE_WINDOW_ASSUMED_MS,
       nowMs: () => this.time.nowMs,
     })
   }
@@ -69,7 +71,7 @@ export class World implements TabHost {
     this.lockQueue.push(tab)
     if (this.lockQueue[0] === tab) this.#grantLock()
     else {
-      this.time.after(this.settings.raceWindowMs / 2, () => {
+      this.time.after(raceWindowOf(tab.state) / 2, () => {
         const place = this.lockQueue.indexOf(tab)
         if (place <= 0) return
         // It takes the lock away from whoever holds it.

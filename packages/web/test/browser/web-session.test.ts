@@ -6,6 +6,7 @@ import { FakeApi } from './fake-api.ts'
 import { type PageServer, servePage } from './page-server.ts'
 
 declare global {
+  var Pawl: { readonly pawlWeb: (options: PawlWebOptions) => WebSession }
   var pawlSession: WebSession
   var pawlEvents: SessionEvent[]
 }
@@ -261,6 +262,95 @@ describe('header transport', { timeout: 60_000 }, () => {
   })
 })
 
+describe('a storage that is full', { timeout: 60_000 }, () => {
+  it('does not let another tab go on with a token that has been replaced', async () => {
+    const pages = await openSignedIn(2, { transport: 'header', persist: 'local' })
+    await pages[0]!.evaluate(() => {
+      const { setItem } = Storage.prototype
+      // No room beside what is there.
+      Storage.prototype.setItem = function (key, value) {
+        if (this.getItem(key) !== null) throw new DOMException('full', 'QuotaExceededError')
+        setItem.call(this, key, value)
+      }
+    })
+    for (const page of [...pages, ...pages]) {
+      assert.equal(await page.evaluate(() => pawlSession.refresh()), 'done')
+    }
+    const presented = api.sessions.refreshes.map((refresh) => refresh.presented)
+    assert.equal(new Set(presented).size, 4)
+    assert.equal(api.sessions.thefts, 0)
+  })
+})
+
+describe('a lock that the browser denies', { timeout: 60_000 }, () => {
+  it('keeps no tab from refreshing', async () => {
+    await context.addInitScript(() => {
+      navigator.locks.request = () => Promise.reject(new DOMException('denied', 'SecurityError'))
+    })
+    const [page] = await openSignedIn(1)
+    api.sessions.expireNow()
+    assert.equal(await callFrom(page!), 200)
+  })
+})
+
+describe('two sessions in one page', { timeout: 60_000 }, () => {
+  it('that are started and closed at once leave the lock to the next', async () => {
+    const [page] = await openSignedIn(1)
+    api.sessions.expireNow()
+    const status = await page!.evaluate(
+      async ([origin, url]) => {
+        for (let round = 0; round < 3; round += 1) {
+          localStorage.clear()
+          Pawl.pawlWeb({ apiOrigin: origin }).close()
+        }
+        return (await pawlSession.fetch(url)).status
+      },
+      [api.origin, `${api.origin}/read`] as const,
+    )
+    assert.equal(status, 200)
+  })
+
+  it('do not wait for each other when one has the place of the global fetch', async () => {
+    const [page] = await openSignedIn(1)
+    api.sessions.expireNow()
+    const outcome = await page!.evaluate(
+      async ([origin, url]) => {
+        const original = globalThis.fetch
+        pawlSession.interceptFetch()
+        const second = Pawl.pawlWeb({ apiOrigin: origin })
+        const result = await second.refresh()
+        const { status } = await second.fetch(url)
+        second.close()
+        pawlSession.close()
+        return { result, status, restored: globalThis.fetch === original }
+      },
+      [api.origin, `${api.origin}/read`] as const,
+    )
+    assert.deepEqual(outcome, { result: 'done', status: 200, restored: true })
+  })
+
+  it('are refused when they were told of a place that is not one', async () => {
+    const page = await openTab()
+    const faults = await page.evaluate(() =>
+      [
+        { apiOrigin: 'https://api.example.com/' },
+        { apiOrigin: 'https://api.example.com', basePath: 'auth/session' },
+        { apiOrigin: 'https://api.example.com', basePath: '@evil.example/' },
+        { furtherOrigins: ['api.example.com'] },
+        { raceWindowMs: 0 },
+      ].map((options) => {
+        try {
+          Pawl.pawlWeb(options)
+          return 'taken'
+        } catch (error) {
+          return (error as Error).name
+        }
+      }),
+    )
+    assert.deepEqual(new Set(faults), new Set(['TypeError']))
+  })
+})
+
 describe('fetch of the session', { timeout: 60_000 }, () => {
   it('repeats a call with its body after a refresh', async () => {
     const [page] = await openSignedIn(1)
@@ -284,6 +374,20 @@ describe('fetch of the session', { timeout: 60_000 }, () => {
       api.sessions.expireNow()
       assert.equal(await post(kind), 'hello', kind)
     }
+  })
+
+  it('reads a relative address as the page does', async () => {
+    const [page] = await openSignedIn(1)
+    const outcome = await page!.evaluate(async (origin) => {
+      document.head.append(
+        Object.assign(document.createElement('base'), { href: `${origin}/app/` }),
+      )
+      const { status } = await pawlSession.fetch('one')
+      pawlSession.interceptFetch()
+      return [status, (await fetch('two')).status]
+    }, api.origin)
+    assert.deepEqual(outcome, [200, 200])
+    assert.deepEqual([api.countOf('/app/one'), api.countOf('/app/two')], [1, 1])
   })
 
   it('takes the place of the global fetch for the API alone, until it is undone', async () => {
