@@ -3,9 +3,11 @@ import * as v from 'valibot'
 import { generateApiKey } from '../http/api-keys.ts'
 import { API_KEYS_KNOWN_WITHIN_MS } from '../http/key-directory.ts'
 import {
+  apiKeyReader,
   createApiKey,
-  listApiKeys,
+  ENDED_KEYS_KEPT_DAYS,
   parseScopes,
+  pruneApiKeys,
   revokeApiKey,
   type StoredApiKey,
 } from '../http/stored-api-keys.ts'
@@ -16,7 +18,7 @@ import { type StoreCommand, withStore } from './with-store.ts'
 
 const SHAPE = {
   family: 'apikey',
-  forms: ['generate', 'create', 'list', 'revoke <id>'],
+  forms: ['generate', 'create', 'list', 'revoke <id>', 'prune'],
   makesStore: ['create'],
   own: { name: 'text', scopes: 'text', app: 'text', expires: 'text', json: 'flag' },
 } as const
@@ -24,7 +26,7 @@ const NAME_CHARS_MAX = 100
 const DAY_MS = 86_400_000
 const KNOWN_WITHIN = `Running services know it within ${API_KEYS_KNOWN_WITHIN_MS / 1000} s.`
 
-/** `pawl apikey generate | create | list | revoke <id>`: the keys that callers present. */
+/** `pawl apikey generate | create | list | revoke <id> | prune`: the keys that callers present. */
 export async function apikeyCommand(args: readonly string[]): Promise<number> {
   if (args[0] === 'generate') {
     if (args.length > 1) return complain(['pawl apikey generate takes nothing more'])
@@ -34,6 +36,7 @@ export async function apikeyCommand(args: readonly string[]): Promise<number> {
   return withStore(args, SHAPE, async (command) => {
     const [verb, id = ''] = command.words
     if (verb === 'create') return create(command)
+    if (verb === 'prune') return prune(command)
     return verb === 'list' ? list(command) : revoke(command, id)
   })
 }
@@ -56,16 +59,32 @@ async function create({ options, store }: StoreCommand): Promise<number> {
   if (app !== null && !(await namesOfApps(store)).includes(app)) {
     remark(`the store knows no app ${app} yet: the key is good for nothing else`)
   }
+  // Keys grow in number by this command alone, so it takes the old ones away.
+  await pruneApiKeys(store, await safeNowMs(store))
   const { key, stored } = await createApiKey(store, { name, scopes, app, notAfterMs, nowMs })
   if (options.json === true) return print(`${JSON.stringify({ key, ...shown(stored) })}\n`)
   return print(`${key}\n\n${line(stored)}This is the only time the key is shown. ${KNOWN_WITHIN}\n`)
 }
 
 async function list({ options, store }: StoreCommand): Promise<number> {
-  const keys = await listApiKeys(store)
+  const read = await apiKeyReader(store)()
+  const keys = read.flatMap((one) => (one.kind === 'key' ? [one.stored] : []))
+  for (const one of read) {
+    if (one.kind === 'unreadable') remark(`the key ${one.id} cannot be read and lets nobody in`)
+  }
   if (options.json === true) return print(`${JSON.stringify(keys.map(shown))}\n`)
-  if (keys.length === 0) return print('The store has no API keys: see pawl apikey create.\n')
+  if (read.length === 0) return print('The store has no API keys: see pawl apikey create.\n')
   return print(keys.map(line).join(''))
+}
+
+async function prune({ store }: StoreCommand): Promise<number> {
+  const count = await pruneApiKeys(store, await safeNowMs(store))
+  return print(`${count} keys that ended ${ENDED_KEYS_KEPT_DAYS} days ago or earlier are gone.\n`)
+}
+
+/** The time here or, if it is earlier, that of the store: no key goes for a clock that is ahead. */
+async function safeNowMs(store: StoreCommand['store']): Promise<number> {
+  return Math.min(Date.now(), (await store.clockMs()) ?? Number.POSITIVE_INFINITY)
 }
 
 async function revoke({ store }: StoreCommand, id: string): Promise<number> {
