@@ -8,7 +8,15 @@ import {
   StoreError,
   type TenantId,
 } from '@pawl/core'
-import { type CoreApi, LIMITS, type Operation, type Outcome, ROUTES, refuse } from '@pawl/protocol'
+import {
+  type CoreApi,
+  LIMITS,
+  type Operation,
+  type Outcome,
+  type Refusal,
+  ROUTES,
+  refuse,
+} from '@pawl/protocol'
 import type { AppDirectory } from './app-registry.ts'
 
 /** What refuses a removed app, and gets to know what is new. */
@@ -69,40 +77,46 @@ export function contextOf(
  */
 export function guardedCore(context: AppContext, { directory, meet }: Guards): CoreApi {
   const core = makeCore(context)
+  const refusalOf = (error: unknown): Refusal => refuseUnknowable(context, error)
   const guarded = (Object.keys(ROUTES) as Operation[]).map((operation) => {
     const call = core[operation] as Call
-    const guard: Call = (request) =>
-      answer(async () =>
-        directory.settingsOf(context.app) === undefined ? refuse('app_unknown') : call(request),
-      )
+    const guard: Call = async (request) => {
+      try {
+        const isGone = directory.settingsOf(context.app) === undefined
+        return isGone ? refuse('app_unknown') : await call(request)
+      } catch (error) {
+        return refusalOf(error)
+      }
+    }
     return [operation, guard]
   })
   const api: CoreApi = { ...core, ...Object.fromEntries(guarded) }
+  const known = (request: Parameters<typeof textsIn>[0]) => meet(textsIn(request))
   return {
     ...api,
-    async refreshSession(request) {
-      const texts = textsIn(request)
+    refreshSession(request) {
       // Of several the newest counts: none may be missing from the start.
-      if (texts.length > 1) return answer(() => meet(texts).then(() => api.refreshSession(request)))
-      const outcome = await api.refreshSession(request)
-      if (outcome.kind === 'ok' || outcome.code !== 'refresh_token_invalid') return outcome
-      return answer(async () => ((await meet(texts)) ? api.refreshSession(request) : outcome))
+      if (request?.refreshTokens?.length > 1) {
+        return known(request).then(() => api.refreshSession(request), refusalOf)
+      }
+      return api.refreshSession(request).then((outcome) => {
+        if (outcome.kind === 'ok' || outcome.code !== 'refresh_token_invalid') return outcome
+        const again = (isAnyNew: boolean) => (isAnyNew ? api.refreshSession(request) : outcome)
+        return known(request).then(again, refusalOf)
+      })
     },
-    signOut: (request) => answer(() => meet(textsIn(request)).then(() => api.signOut(request))),
+    signOut: (request) => known(request).then(() => api.signOut(request), refusalOf),
   }
 }
 
 type Call = (request: unknown) => Promise<Outcome<unknown>>
 
-/** An answer, also where nobody can tell which apps and tenants there are. */
-async function answer<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isStoreError(error)) throw error
-    const retryAfterSeconds = RETRY_AFTER_SECONDS
-    return refuse('unavailable', `the apps and tenants are ${error.kind}`, { retryAfterSeconds })
-  }
+/** What is said where nobody can tell which apps and tenants there are. */
+function refuseUnknowable({ onStoreError }: Pick<AppContext, 'onStoreError'>, error: unknown) {
+  if (!isStoreError(error)) throw error
+  onStoreError?.(error)
+  const retryAfterSeconds = RETRY_AFTER_SECONDS
+  return refuse('unavailable', `the apps and tenants are ${error.kind}`, { retryAfterSeconds })
 }
 
 /** The refresh tokens of a request that nobody has parsed yet. */

@@ -23,6 +23,8 @@ interface World {
   readonly cutRecords: () => void
   /** How many records `there` has looked for, and how often it walked through them. */
   readonly reads: () => { readonly found: number; readonly walked: number }
+  /** What was said of trouble with the store of `there`. */
+  readonly troubles: readonly string[]
 }
 
 /** Two cores over one store. */
@@ -49,7 +51,9 @@ async function openWorld(t: TestContext): Promise<World> {
   }
   const options = { secret: generateSecret(), clock: manualClock(), closesStore: false }
   const here = await embedCore({ ...options, store })
-  const there = await embedCore({ ...options, store: watched })
+  const troubles: string[] = []
+  const onStoreError = ({ kind }: StoreError): number => troubles.push(kind)
+  const there = await embedCore({ ...options, store: watched, onStoreError })
   t.after(async () => {
     await Promise.all([here.close(), there.close()])
     await store.close()
@@ -61,6 +65,7 @@ async function openWorld(t: TestContext): Promise<World> {
       isCut = true
     },
     reads: () => ({ found, walked }),
+    troubles,
   }
 }
 
@@ -107,7 +112,7 @@ describe('a token of a tenant that another core has just made', () => {
   })
 
   it('is refused as unavailable while nobody can look', async (t) => {
-    const { here, there, cutRecords } = await openWorld(t)
+    const { here, there, cutRecords, troubles } = await openWorld(t)
     valueIn(await here.putTenant({ name: 'acme' }))
     const grant = await logIn(here)
     cutRecords()
@@ -115,6 +120,7 @@ describe('a token of a tenant that another core has just made', () => {
     refuses(await verified(there, grant), 'unavailable')
     const refreshTokens = [grant.refreshToken.token]
     refuses(await there.signOut({ refreshTokens }), 'unavailable')
+    assert.deepEqual(troubles, ['timeout', 'timeout', 'timeout'])
   })
 })
 
