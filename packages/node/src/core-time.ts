@@ -9,6 +9,8 @@ const NEAR_MS = 5_000
  * ahead goes back at once: the core decides by its own. In ms.
  */
 const APART_MS = 30_000
+/** A smaller step of the wall clock between two looks at it is taken for the time that passed, in ms. */
+const SMALL_STEP_MS = 1_000
 /** Less far ahead, time runs by this part of its speed until it was caught up with. */
 const LEAD_DIVISOR = 2
 
@@ -40,7 +42,10 @@ export interface CoreTime {
 export function makeCoreTime(options: CoreTimeOptions): CoreTime {
   const { wallMs = Date.now, elapsedMs = () => performance.now(), reportFault } = options
   let latestMs = Number.NEGATIVE_INFINITY
-  let elapsedAtLatestMs = 0
+  /** Up to when a lead has been paid back, by the monotonic clock; undefined without one. */
+  let paidUntilMs: number | undefined
+  /** The wall clock at the last look; NaN while it alone does not say what time it is. */
+  let wallSeenMs = Number.NaN
   /** What the monotonic clock is behind the core's while that was heard. */
   let baseMs = 0
   let heardUntilMs = Number.NEGATIVE_INFINITY
@@ -48,8 +53,26 @@ export function makeCoreTime(options: CoreTimeOptions): CoreTime {
   let offsetMs = 0
   let isReported = false
 
-  function expectedMs(elapsed: number): number {
-    return Math.floor(elapsed < heardUntilMs ? baseMs + elapsed : wallMs() + offsetMs)
+  function expectedMs(wall: number, elapsed: number): number {
+    return elapsed < heardUntilMs ? Math.floor(baseMs + elapsed) : wall + offsetMs
+  }
+
+  /** Both clocks are looked at: the wall clock has stepped, or was not looked at for a while. */
+  function lookClosely(wall: number): number {
+    const elapsed = elapsedMs()
+    const expected = expectedMs(wall, elapsed)
+    wallSeenMs = Number.NaN
+    if (expected >= latestMs) {
+      if (Math.abs(wall + offsetMs - expected) < SMALL_STEP_MS) wallSeenMs = wall
+      latestMs = expected
+      paidUntilMs = undefined
+      return expected
+    }
+    paidUntilMs ??= elapsed
+    const paidMs = Math.max(0, Math.floor((elapsed - paidUntilMs) / LEAD_DIVISOR))
+    latestMs += paidMs
+    paidUntilMs += paidMs * LEAD_DIVISOR
+    return latestMs
   }
 
   function report(): void {
@@ -68,25 +91,24 @@ export function makeCoreTime(options: CoreTimeOptions): CoreTime {
       return heardUntilMs !== Number.NEGATIVE_INFINITY
     },
     nowMs() {
-      const elapsed = elapsedMs()
-      const expected = expectedMs(elapsed)
-      if (expected >= latestMs) {
-        latestMs = expected
-        elapsedAtLatestMs = elapsed
-        return expected
-      }
-      const paidMs = Math.max(0, Math.floor((elapsed - elapsedAtLatestMs) / LEAD_DIVISOR))
-      latestMs += paidMs
-      elapsedAtLatestMs += paidMs * LEAD_DIVISOR
-      return latestMs
+      const wall = wallMs()
+      const stepMs = wall - wallSeenMs
+      const nowMs = wall + offsetMs
+      // On the way of every request: one clock, and nothing else, as long as nothing happens.
+      if (!(stepMs >= 0 && stepMs < SMALL_STEP_MS && nowMs >= latestMs)) return lookClosely(wall)
+      wallSeenMs = wall
+      latestMs = nowMs
+      return nowMs
     },
     hear(coreMs) {
+      const wall = wallMs()
       const elapsed = elapsedMs()
-      const expected = expectedMs(elapsed)
+      const expected = expectedMs(wall, elapsed)
       const heardMs = Math.abs(coreMs - expected) <= NEAR_MS ? expected : coreMs
       baseMs = heardMs - elapsed
       heardUntilMs = elapsed + HEARD_FOR_MS
-      offsetMs = heardMs - wallMs()
+      offsetMs = heardMs - wall
+      wallSeenMs = Number.NaN
       if (latestMs - heardMs > APART_MS) latestMs = Number.NEGATIVE_INFINITY
       report()
     },

@@ -40,14 +40,14 @@ const RULES: {
 }
 
 /** Options that were found right: each object is looked at once. */
-const checked = new WeakSet<GuardOptions>([NO_GUARD_OPTIONS])
+const checked = new WeakSet<GuardOptions>()
 
 /**
  * Gives options back once their names and types are right: what is misspelt must not open a route.
  * Throws a `TypeError` that names every fault.
  */
 export function checkGuardOptions(options: GuardOptions): GuardOptions {
-  if (checked.has(options)) return options
+  if (options === NO_GUARD_OPTIONS || checked.has(options)) return options
   const faults = Object.entries(options).flatMap(([name, value]) => {
     if (!Object.hasOwn(RULES, name)) return [`${name}: there is no such option`]
     const [isRight, must] = RULES[name as keyof GuardOptions]
