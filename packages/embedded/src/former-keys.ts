@@ -43,13 +43,13 @@ export async function insertFormerKey(
 }
 
 /**
- * The former keys of all apps; each app's are read anew every few seconds, while those in memory are
- * used on.
+ * The former keys of all apps; each app's are read anew every few seconds, while those in memory
+ * are used on.
  */
 export function openFormerKeys(options: {
   readonly store: RecordStore
   readonly clock: Clock
-  /** Told when the store could not be read and the keys in memory are used on. */
+  /** Told when the store cannot be read, once, and the keys in memory are used on. */
   readonly onTrouble: (error: unknown) => void
 }): FormerKeys {
   const { store, clock, onTrouble } = options

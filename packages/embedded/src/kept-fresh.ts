@@ -30,7 +30,7 @@ export interface KeptFreshOptions<Value> {
   readonly nowMs: () => number
   /** How old a value may get, in milliseconds. */
   readonly reloadMsOf: (app: AppId) => number
-  /** Told when a read failed and what is known stays in use. */
+  /** Told of the first failure of a row; what is known stays in use. */
   readonly onTrouble: (error: unknown) => void
 }
 
@@ -70,7 +70,7 @@ export function keptFresh<Value>(options: KeptFreshOptions<Value>): KeptFresh<Va
     } catch (error) {
       const known = all.get(app)
       if (known === undefined) throw error
-      onTrouble(error)
+      if (!known.isFailing) onTrouble(error)
       all.set(app, { ...known, atMs: nowMs(), isFailing: true })
       return known.value
     }

@@ -33,7 +33,8 @@ export interface KeyAdmin {
   readonly list: (app: AppId) => Promise<readonly KeyListing[]>
   /**
    * Makes the next key now; it signs once every verifier can have seen it. The present one, a
-   * static one too, goes when its last token is dead. Throws a `WrongSecretError` under a secret that the store's cores could not open it with.
+   * static one too, goes when its last token is dead. Throws a `WrongSecretError` under a secret
+   * that the store's cores could not open it with.
    */
   readonly rotate: (
     app: AppId,

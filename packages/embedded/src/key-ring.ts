@@ -73,7 +73,7 @@ export interface KeyRingOptions {
   readonly isVisitor?: boolean
   /** Why nothing may be decided by the clock now; null if all is well. Keys are read only then. */
   readonly clockFault?: () => string | null
-  /** Told when the store could not be read and the keys in memory are used on. */
+  /** Told when the store cannot be read, once, and the keys in memory are used on. */
   readonly onTrouble: (error: unknown) => void
 }
 

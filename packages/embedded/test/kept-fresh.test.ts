@@ -65,7 +65,7 @@ describe('a value that is kept fresh', () => {
     assert.equal(await fresh.getWithin(app, 1_000), 2)
   })
 
-  it('stays in use while it cannot be read, and nobody waits for the next try', async () => {
+  it('stays in use while it cannot be read, told once, and nobody waits for the next try', async () => {
     const { state, fresh } = countedReads()
     await fresh.get(app)
     state.isDown = true
@@ -74,8 +74,13 @@ describe('a value that is kept fresh', () => {
     state.nowMs = RELOAD_MS * 2
     assert.equal(fresh.get(app), 1)
     assert.equal(await fresh.getWithin(app, 1_000), 1)
-    assert.equal(state.troubles.length, 2)
+    assert.equal(state.troubles.length, 1)
     assert.equal(state.reads, 3)
+    state.isDown = false
+    assert.equal(await fresh.reload(app), 4)
+    state.isDown = true
+    assert.equal(await fresh.reload(app), 4)
+    assert.equal(state.troubles.length, 2)
   })
 
   it('is asked for in vain while it was never read', async () => {

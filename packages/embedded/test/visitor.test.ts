@@ -52,8 +52,9 @@ describe('a core whose settings are not those of the signing key', () => {
     const [sentence = '', ...others] = await visit(store, {})
     assert.match(
       sentence,
-      /^the signing key s-\S{11} of app default is a static ES256 key, and the settings ask for a turning ES256 key: it stays so until pawl keys rotate makes one$/,
+      /^the signing key s-\S{11} of app default is a static ES256 key, and the settings ask for a /,
     )
+    assert.match(sentence, /turning ES256 key: it stays so until pawl keys rotate makes one$/)
     assert.deepEqual(others, [])
     assert.equal((await store.listRecords('signing-key', 'default')).length, 1)
   })

@@ -111,8 +111,8 @@ export async function revokeApiKey(
 }
 
 /**
- * Deletes keys that were revoked or have expired `ENDED_KEYS_KEPT_DAYS` ago; the last key of a store
- * stays, by which the service knows that it needs one. Returns how many are gone.
+ * Deletes keys that were revoked or have expired `ENDED_KEYS_KEPT_DAYS` ago; the last key of a
+ * store stays, by which the service knows that it needs one. Returns how many are gone.
  */
 export async function pruneApiKeys(store: RecordStore, nowMs: number): Promise<number> {
   const endedMs = nowMs - ENDED_KEYS_KEPT_DAYS * DAY_MS
