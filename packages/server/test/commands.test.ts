@@ -131,6 +131,18 @@ describe('the commands of operators, beside a running service', () => {
     await within5Seconds(async () => (await logIn()).kind === 'refused')
   })
 
+  it('mark a tenant whose settings do not go together with what it inherits now', async () => {
+    const settings = '{"idleTimeoutSeconds":1900}'
+    assert.equal((await pawl('tenant', 'put', 'brisk', '--settings', settings)).code, 0)
+    const { output } = await pawl('tenant', 'list', '--access-ttl-seconds', '1000')
+    assert.match(
+      output,
+      /brisk {2}version 1 .*\n {2}! the idle timeout \(1900 s\) must be at least/,
+    )
+    assert.equal((await pawl('tenant', 'list')).output.includes('!'), false)
+    assert.equal((await pawl('tenant', 'remove', 'brisk', '--yes')).code, 0)
+  })
+
   it('say what is wrong with what was typed, all at once', async () => {
     const bad = await pawl('apikey', 'create', '--scopes', 'all', '--expires', 'soon', '--app', 'A')
     assert.equal(bad.code, 2)
