@@ -41,9 +41,11 @@ const PAGE = `<!doctype html><title>app</title><link rel="icon" href="data:,">
 const REFRESH_PAGE = `<!doctype html><title>One moment</title><link rel="icon" href="data:,">
 <script src="/sdk.js"></script><script>
   Pawl.pawlWeb().refresh().then((result) => {
-    if (result === 'done') location.reload()
+    const isAgain = Date.now() - Number(sessionStorage.getItem('refreshed')) < 10_000
+    sessionStorage.setItem('refreshed', Date.now())
+    if (result === 'done' && !isAgain) location.reload()
     else if (result === 'none') location.replace('/welcome')
-    else document.body.textContent = 'The network is away. Load this page again.'
+    else document.body.textContent = 'This page cannot be shown now. Load it again in a while.'
   })
 </script>`
 const EXPIRE_MS = 16 * 60_000
@@ -114,6 +116,10 @@ function makeRoutes(pawl: Pawl): Listener {
         return response.setHeader('content-type', 'text/html').end('<!doctype html>Please log in')
       case '/page':
         return await showPage(response, exchange)
+      case '/refused':
+        // A guard that goes on refusing, whatever is refreshed.
+        response.writeHead(401, { 'content-type': 'text/html' })
+        return response.end(REFRESH_PAGE)
       case '/plant':
         // What another program of this host has set, or a release of long ago.
         response.setHeader('set-cookie', searchParams.getAll('line'))

@@ -72,6 +72,16 @@ describe('pages that a server renders', () => {
     assert.equal(app.refreshes() - before, 1)
   })
 
+  test('that are refused whatever is refreshed do not go in circles', async () => {
+    await app.configure({})
+    assert.equal(await comeBack('as=ada&checked'), 302)
+    await shows('Hello ada')
+    const before = app.refreshes()
+    await page.goto(`${app.originOf(HOST)}/refused`)
+    await shows('Load it again in a while')
+    assert.equal(app.refreshes() - before, 2)
+  })
+
   test('when the session has ended, the page says so once and does not go in circles', async () => {
     await app.configure({})
     assert.equal(await comeBack('as=ada&checked'), 302)
