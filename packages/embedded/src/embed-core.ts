@@ -95,6 +95,8 @@ export type EmbeddedCore = CoreApi &
     readonly handleOf: (refreshToken: string) => string | undefined
     /** Reads apps and tenants now: changes made at other cores are else known within 5 seconds. */
     readonly reloadApps: () => Promise<void>
+    /** The same, at the cost of one small read where nothing has changed. */
+    readonly lookAtApps: () => Promise<void>
     /** How long an app's key has been signing, in seconds; throws while none can be read. */
     readonly signingKeyAgeSeconds: (app: string) => Promise<number>
     /** Resolves if the store takes reads and writes now, and is still the one of the start. */
@@ -170,6 +172,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
     app: (name) => coreOf(name as AppId),
     handleOf: (token) => sealed.open(token)?.handle,
     reloadApps: () => directory.reload(),
+    lookAtApps: () => directory.look(),
     signingKeyAgeSeconds: (app) => keyAgeSeconds(keys.own.signingKeyOf(app as AppId), clock),
     ping: () => store.ping().then(witness),
     nowMs: () => clock.nowMs(),

@@ -24,8 +24,13 @@ export const LIMITS = {
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
 const HANDLE = /^[A-Za-z0-9_-]{22}$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-const PRINTABLE = /^[^\u0000-\u001f\u007f]+$/
+/**
+ * Well-formed text without control characters. Half of a surrogate pair is no character: what holds
+ * one cannot be stored as UTF-8.
+ */
+const PRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  /^(?:[^\u0000-\u001f\u007f\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])+$/
 
 const jsonObject = v.custom<JsonObjectValue>(isBoundedObject, 'must be a JSON object')
 
@@ -57,7 +62,7 @@ export const fields = {
     v.string(),
     v.minLength(1, 'must not be empty'),
     v.maxLength(LIMITS.userIdChars, 'is too long'),
-    v.regex(PRINTABLE, 'must not hold control characters'),
+    v.regex(PRINTABLE, 'must not hold control characters or halves of characters'),
   ),
   token: v.pipe(
     v.string(),
@@ -73,7 +78,7 @@ export const fields = {
     v.string(),
     v.minLength(1, 'must not be empty'),
     v.maxLength(256, 'is too long'),
-    v.regex(PRINTABLE, 'must not hold control characters'),
+    v.regex(PRINTABLE, 'must not hold control characters or halves of characters'),
   ),
   thumbprint: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, 'must be an RFC 7638 thumbprint')),
 } as const

@@ -16,6 +16,8 @@ export interface Admission {
 /** Headers that may come once only: a second one is an attempt to be read in two ways. */
 const SINGLE_HEADERS = new Set(['host', 'authorization', 'api-key', 'content-type'])
 const DEFAULT_APP = 'default'
+/** Headers of a request. */
+const HEADERS_MAX = 64
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]']
 const BEARER = /^Bearer +([^ ]+)$/i
 
@@ -30,6 +32,9 @@ export function admission(options: {
   const { find, isKeyed } = options.keys
   return {
     faultOfHeaders(request) {
+      if (request.rawHeaders.length > 2 * HEADERS_MAX) {
+        return refuse('invalid_request', `at most ${HEADERS_MAX} headers are read`)
+      }
       if (hasRepeatedHeader(request.rawHeaders)) {
         return refuse('invalid_request', 'a header that may come once is repeated')
       }

@@ -69,7 +69,9 @@ export async function handleRequest(
   const input = await readInput(request, target, query)
   if (input.kind === 'refused') return { ...refused(route, input), keyId }
   if (target.operation === 'listRevocations' && wantsStream(request)) {
-    return { ...openStream(core, positionOf(request, input.value.after)), keyId }
+    const after = positionOf(request, input.value.after)
+    const mayListen = (): boolean => maySee(context, request, target)
+    return { ...openStream(core, after, mayListen), keyId }
   }
   if (
     target.operation === 'refreshSession' &&
@@ -121,10 +123,30 @@ function addressOf(
   return canonicalAddress(given) ?? canonicalAddress(remoteAddress) ?? 'unknown'
 }
 
-function openStream(core: CoreApi, after: string | null | undefined): Handled {
+/** Whether the caller of a request may still do what it was admitted to. */
+function maySee(
+  { admission, core }: EdgeContext,
+  request: IncomingMessage,
+  target: Extract<Target, { kind: 'operation' }>,
+): boolean {
+  const caller = admission.authenticate(request)
+  if (caller.kind === 'refused') return false
+  const fault = faultOfScope(caller.value, scopeOf(target)) ?? faultOfApp(caller.value, target)
+  return fault === null && (target.app === undefined || core.app(target.app) !== undefined)
+}
+
+function openStream(
+  core: CoreApi,
+  after: string | null | undefined,
+  mayListen: () => boolean,
+): Handled {
   const route = 'listRevocations'
   if (after === undefined) return refused(route, refuse('invalid_request', 'after: is no cursor'))
-  return { route, reply: { status: 200, body: null }, stream: streamRevocations(core, after) }
+  return {
+    route,
+    reply: { status: 200, body: null },
+    stream: streamRevocations(core, after, mayListen),
+  }
 }
 
 function splitUrl(url: string): readonly [string, string] {

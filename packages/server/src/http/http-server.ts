@@ -21,7 +21,6 @@ const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than the idle time of our own drivers, which close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const CONNECTIONS_MAX = 8_192
-const HEADERS_MAX = 64
 /**
  * Paths that are answered however much else is in flight: a supervisor that is refused kills the
  * core that only waits for its store, and a gateway without keys refuses everybody.
@@ -143,7 +142,8 @@ function boundedServer(onRequest: RequestListener): Server {
     },
     onRequest,
   )
-  server.maxHeadersCount = HEADERS_MAX
+  // The parser would drop what is too many; admission refuses it. Bytes are bounded above.
+  server.maxHeadersCount = 0
   server.maxConnections = CONNECTIONS_MAX
   server.on('clientError', refuseUnreadable)
   return server

@@ -17,8 +17,8 @@ export interface Reply {
 const JSON_TYPE = 'application/json; charset=utf-8'
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 const PROBLEM_BASE = 'https://pawl.dev/problems/'
-/** Waits after `unavailable` and `rate_limited` unless the refusal says otherwise, in seconds. */
-const RETRY_AFTER_SECONDS = 1
+/** The longest wait after an answer that the service could not give, in seconds. */
+const RETRY_AFTER_MAX_SECONDS = 5
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -33,10 +33,11 @@ export function problemReply(
     readonly members?: { readonly [name: string]: unknown }
   } = {},
 ): Reply {
-  const { code, detail, session, retryAfterSeconds } = refusal
+  const { code, detail, session } = refusal
   const { status, title } = ERRORS[code]
-  const isRetried = status === 503 || status === 429
-  const retryAfter = retryAfterSeconds ?? (isRetried ? RETRY_AFTER_SECONDS : undefined)
+  // The core does not know how many others it refuses at the same time: waits are drawn here.
+  const retryAfterSeconds = status === 503 ? drawRetryAfter() : refusal.retryAfterSeconds
+  const retryAfter = retryAfterSeconds ?? (status === 429 ? drawRetryAfter() : undefined)
   return {
     status,
     contentType: PROBLEM_TYPE,
@@ -51,6 +52,11 @@ export function problemReply(
       ...more.headers,
     },
   }
+}
+
+/** Seconds until a client comes again: 1 to 5 at random, so that those of one outage spread out. */
+export function drawRetryAfter(): number {
+  return 1 + Math.floor(Math.random() * RETRY_AFTER_MAX_SECONDS)
 }
 
 /**

@@ -29,9 +29,14 @@ export function positionOf(request: IncomingMessage, after: unknown): string | n
 /**
  * The feed of revocations as Server-Sent Events: an event `revocations` for each page with entries,
  * an event `head` for an empty one; both carry the page as JSON, and the cursor as their id. The
- * core reads on only while the client takes in what it was sent.
+ * core reads on only while the client takes in what it was sent. Before each event it asks whether
+ * the caller may still listen: a stream that is cut off ends within seconds of a revoked key.
  */
-export function streamRevocations(core: CoreApi, after: string | null): StreamReply {
+export function streamRevocations(
+  core: CoreApi,
+  after: string | null,
+  mayListen: () => boolean,
+): StreamReply {
   return async (response, requestId) => {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
@@ -49,7 +54,7 @@ export function streamRevocations(core: CoreApi, after: string | null): StreamRe
     })
     response.write(`retry: ${RECONNECT_MS}\n\n`)
     try {
-      while (next.done !== true && !response.destroyed) {
+      while (next.done !== true && !response.destroyed && mayListen()) {
         if (!response.write(eventOf(next.value))) await drained(response)
         next = await pages.next()
       }

@@ -40,7 +40,7 @@ const REFRESH_PATH = '/recipe/session/refresh'
 type Served = Extract<WireTarget, { kind: 'route' | 'wrong-method' | 'unserved' }>
 type Url = Parameters<WireHandler>[1]
 
-/** Opens the wire: app, key, version, tenant, fields, route; in this order. */
+/** Opens the wire: key, app, version, tenant, fields, route; in this order. */
 export function openWire(options: WireOptions): WireHandler {
   const dialects = dialectsOf(options)
   const look = looker(options)
@@ -48,14 +48,14 @@ export function openWire(options: WireOptions): WireHandler {
   async function serve(request: IncomingMessage, url: Url, target: Served): Promise<WireHandled> {
     const route = `supertokens ${target.path}`
     const { app, tenant } = target
-    const isOpen = target.kind === 'route' && target.route.isOpen === true
-    if (!options.core.hasTenant(app, tenant)) await look()
-    const isKnown = options.core.app(app) !== undefined
-    const settings = isKnown ? await options.book.load(app) : options.book.known(app)
-    const nowMs = Date.now()
-    const caller: WireCaller = isOpen
-      ? { kind: 'open' }
-      : wireCallerOf(request, { app, settings, keys: options.keys, nowMs })
+    let judged = await judge(options, request, target)
+    // Nobody without a key makes a core look; a key may be of an app that is new here.
+    const mayLook = judged.caller.kind !== 'refused' || hasKey(request)
+    if (mayLook && !options.core.hasTenant(app, tenant)) {
+      await look()
+      judged = await judge(options, request, target)
+    }
+    const { caller, settings } = judged
     if (caller.kind === 'refused') return { ...refuseKey(options, request), route }
     if (caller.kind !== 'open') takeGivenId(url.visit, request)
     const keyId = caller.kind === 'native-key' ? { keyId: caller.key.id } : {}
@@ -77,8 +77,27 @@ function looker({ core }: WireOptions): () => Promise<void> {
     const nowMs = performance.now()
     if (nowMs - lookedAtMs < LOOK_COOL_DOWN_MS) return
     lookedAtMs = nowMs
-    await core.reloadApps()
+    await core.lookAtApps()
   }
+}
+
+/** Who asks, and what the app has on this wire, as far as it is known here. */
+async function judge(
+  { core, book, keys }: WireOptions,
+  request: IncomingMessage,
+  target: Served,
+): Promise<{ readonly caller: WireCaller; readonly settings: WireCall['settings'] }> {
+  const { app } = target
+  const settings = core.app(app) === undefined ? book.known(app) : await book.load(app)
+  const isOpen = target.kind === 'route' && target.route.isOpen === true
+  const caller: WireCaller = isOpen
+    ? { kind: 'open' }
+    : wireCallerOf(request, { app, settings, keys, nowMs: Date.now() })
+  return { caller, settings }
+}
+
+function hasKey({ headers }: IncomingMessage): boolean {
+  return headers['api-key'] !== undefined || headers.authorization !== undefined
 }
 
 interface Admitted {

@@ -1,9 +1,8 @@
 import type { Refusal } from '@pawl/protocol'
-import type { Reply } from '../http/respond.ts'
+import { drawRetryAfter, type Reply } from '../http/respond.ts'
 
 const JSON_TYPE = 'application/json; charset=UTF-8'
 const TEXT_TYPE = 'text/html; charset=UTF-8'
-const RETRY_AFTER_SECONDS = 1
 
 /** What a route answers: the reply, and what the log may know. */
 export interface WireAnswer {
@@ -22,7 +21,7 @@ export function json(body: object, log: Omit<WireAnswer, 'reply'> = {}): WireAns
 /** A refusal as this wire gives it: a sentence, and a line feed. */
 export function text(status: number, sentence: string, code?: string): WireAnswer {
   const isRetried = status === 503 || status === 429
-  const headers = isRetried ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}
+  const headers = isRetried ? { 'retry-after': String(drawRetryAfter()) } : {}
   const reply = { status, body: null, text: `${sentence}\n`, contentType: TEXT_TYPE, headers }
   return { reply, code: code ?? (status === 200 ? undefined : `wire_${status}`) }
 }

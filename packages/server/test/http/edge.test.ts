@@ -187,6 +187,24 @@ describe('a request', () => {
     assert.match(await raw(keyless.url, noHost), /^HTTP\/1\.1 400 /)
   })
 
+  it('with too many headers is refused, never read without some of them', async () => {
+    const many = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`x-${index}`, '1']))
+    const headers = { ...many, ...withKey(full.key) }
+    await refuses(exchange(`${server.url}/v1/settings`, { headers }), 'invalid_request')
+    const fewer = Object.entries(many).slice(0, 61)
+    const few = { ...Object.fromEntries(fewer), ...withKey(full.key) }
+    assert.equal((await exchange(`${server.url}/v1/settings`, { headers: few })).status, 200)
+  })
+
+  it('is refused for half a character in a name, and takes whole ones', async () => {
+    for (const half of ['\\ud800', 'a\\udc00', '\\udc00\\ud800', 'a\\u0000', 'a\\u007f']) {
+      await refuses(post(json, `{"userId":"${half}"}`), 'invalid_request')
+    }
+    for (const userId of ['💡', 'é', '\u{10ffff}x', '\ue000', '\ufffd']) {
+      assert.equal((await post(json, { userId })).status, 200, userId)
+    }
+  })
+
   it('does not give a field twice', async () => {
     const path = `/v1/sessions/${NOBODY}/data`
     const body = { data: {}, handle: NOBODY }

@@ -32,7 +32,7 @@ describe('a service under pressure', () => {
     await full.promise
     for (const { status, headers: answered } of await four()) {
       assert.equal(status, 503)
-      assert.equal(answered['retry-after'], '1')
+      assert.match(String(answered['retry-after']), /^[1-5]$/)
     }
     // Who watches it, and who only needs its keys, is answered all the same.
     const spared = ['/health/live', '/health/ready', '/.well-known/openid-configuration']
@@ -69,7 +69,7 @@ describe('a service under pressure', () => {
     let answer = ''
     for await (const chunk of socket) answer += String(chunk)
     assert.match(answer, /^HTTP\/1\.1 503 /)
-    assert.match(answer, /retry-after: 1/i)
+    assert.match(answer, /retry-after: [1-5]\r/i)
     const again = await exchange(`${server.url}/v1/sessions/refresh`, {
       ...{ method: 'POST', headers, body },
     })
@@ -84,7 +84,7 @@ describe('a service under pressure', () => {
     assert.equal((await exchange(`${server.url}/health/live`)).status, 200)
     const ready = await exchange(`${server.url}/health/ready`)
     assert.equal(ready.status, 503)
-    assert.equal(ready.headers['retry-after'], '1')
+    assert.match(String(ready.headers['retry-after']), /^[1-5]$/)
   })
 
   it('shows nothing of a fault of its own', async (t) => {

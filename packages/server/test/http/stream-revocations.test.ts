@@ -89,6 +89,29 @@ test('a stream needs a key with the scope verify, and a cursor that may be one',
   assert.equal((await response.json()).code, 'invalid_request')
 })
 
+test('a stream ends when its key is good no more, and tells nothing from then on', async (context) => {
+  const { key } = generateApiKey()
+  const owner = generateApiKey()
+  const untilMs = Date.now() + 700
+  const notAfter = new Date(untilMs).toISOString()
+  const { server, follow } = await setUp(context, [`${key};not-after=${notAfter}`, owner.key])
+  const { response, events } = await follow({ authorization: `Bearer ${key}` })
+  assert.equal(response.status, 200)
+  assert.equal((await next(events)).name, 'head')
+  // The key runs out in real time: its end is what is tested.
+  await new Promise((resolve) => setTimeout(resolve, untilMs - Date.now() + 50))
+  await fetch(`${server.url}/v1/sessions/revoke`, {
+    ...{ method: 'POST', body: JSON.stringify({ userId: 'ada' }) },
+    headers: { ...JSON_TYPE, authorization: `Bearer ${owner.key}` },
+  })
+  const rest: Event[] = []
+  for await (const event of events) rest.push(event)
+  assert.deepEqual(
+    rest.flatMap(({ users }) => users),
+    [],
+  )
+})
+
 test('a stop ends streams at once and answers calls that wait', async (context) => {
   const { server, follow } = await setUp(context)
   const { events } = await follow()
