@@ -16,6 +16,7 @@ const kinds: Readonly<Record<number, StoreErrorKind>> = {
   18: 'unavailable', // AuthenticationFailed
   24: 'conflict', // LockTimeout
   26: 'schema', // NamespaceNotFound
+  43: 'unavailable', // CursorNotFound
   50: 'timeout', // MaxTimeMSExpired
   59: 'unavailable', // CommandNotFound: no MongoDB, or not one that we know
   64: 'timeout', // WriteConcernFailed: not on a majority in time
@@ -26,17 +27,28 @@ const kinds: Readonly<Record<number, StoreErrorKind>> = {
   100: 'read-only', // UnsatisfiableWriteConcern
   112: 'conflict', // WriteConflict
   123: 'schema', // NotAReplicaSet
+  133: 'unavailable', // FailedToSatisfyReadPreference
+  134: 'unavailable', // ReadConcernMajorityNotAvailableYet
   189: 'read-only', // PrimarySteppedDown
   202: 'timeout', // NetworkInterfaceExceededTimeLimit
   262: 'timeout', // ExceededTimeLimit
   8000: 'unavailable', // AtlasError
+  9001: 'timeout', // SocketException
+  10058: 'read-only', // LegacyNotPrimary
   10107: 'read-only', // NotWritablePrimary
   11600: 'unavailable', // InterruptedAtShutdown
+  11601: 'timeout', // Interrupted: ended by hand
   11602: 'unavailable', // InterruptedDueToReplStateChange
   13435: 'read-only', // NotPrimaryNoSecondaryOk
   13436: 'unavailable', // NotPrimaryOrSecondary
   14031: 'read-only', // OutOfDiskSpace
 }
+
+/**
+ * Codes that only what we sent can cause: BadValue, FailedToParse, TypeMismatch, ImmutableField,
+ * InvalidOptions, DocumentValidationFailure, BSONObjectTooLarge, DuplicateKey.
+ */
+const ofValues: readonly number[] = [2, 9, 14, 66, 72, 121, 10_334, 11_000]
 
 const sentences: Readonly<Record<number, string>> = {
   13: 'the MongoDB user lacks a right that it needs',
@@ -74,11 +86,16 @@ export function isAnswerLost(error: unknown): boolean {
   return isBroken && !(error instanceof MongoNetworkTimeoutError) && !isNotSent(error)
 }
 
-/** The error as the port knows it. What no table lists, a bug of ours, comes back as it is. */
+/** What no table lists is the server's trouble, unless what we sent is at fault. */
+function kindOfCode(code: number): StoreErrorKind | undefined {
+  return kinds[code] ?? (ofValues.includes(code) ? undefined : 'unavailable')
+}
+
+/** The error as the port knows it. A bug of ours comes back as it is. */
 export function toStoreError(error: unknown): unknown {
   if (isStoreError(error) || !(error instanceof Error)) return error
   const code = serverCode(error)
-  const kind = code === undefined ? kindOfClient(error) : kinds[code]
+  const kind = code === undefined ? kindOfClient(error) : kindOfCode(code)
   if (kind === undefined) return error
   const text = `${sentences[code ?? 0] ?? 'MongoDB'}: ${textOf(error)}`
   return new StoreError(kind, text, { cause: error })

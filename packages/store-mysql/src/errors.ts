@@ -4,16 +4,17 @@ import { isStoreError, StoreError, type StoreErrorKind } from '@pawl/core'
 const numbersOf: { readonly [kind in StoreErrorKind]?: readonly number[] } = {
   // Too many connections, wrong user or password, no such database, shutting down, packet too
   // large, connection ended by the server, too many connections of this user.
+  // Galera: not synchronized with its cluster; Group Replication: before a commit.
   unavailable: [
-    1040, 1045, 1049, 1053, 1077, 1079, 1080, 1129, 1130, 1152, 1153, 1158, 1159, 1160, 1161, 1203,
-    1226, 1251, 1698, 1862, 1927, 3118, 3159, 4151,
+    1040, 1045, 1047, 1049, 1053, 1077, 1079, 1080, 1129, 1130, 1152, 1153, 1158, 1159, 1160, 1161,
+    1203, 1226, 1251, 1698, 1862, 1927, 3100, 3118, 3159, 4151,
   ],
-  // A lock or a statement that took too long, or was ended by hand.
-  timeout: [1205, 1317, 1907, 1969, 3024],
+  // A lock or a statement that took too long, or was ended by hand; an error during COMMIT.
+  timeout: [1180, 1205, 1317, 1907, 1969, 3024],
   // --read-only, a read-only transaction, a full disk or table.
   'read-only': [3, 1021, 1026, 1030, 1114, 1223, 1290, 1792, 1836],
-  // Deadlock; the row changed under a snapshot.
-  conflict: [1020, 1213],
+  // Deadlock; the row changed under a snapshot; Group Replication took a commit back.
+  conflict: [1020, 1213, 3101],
   // No such table or column; no right to it.
   schema: [1044, 1054, 1142, 1143, 1146, 1227, 1370],
   corrupt: [1034, 1194, 1195, 1712],
@@ -24,6 +25,13 @@ const kinds = new Map(
     numbers.map((number) => [number, kind as StoreErrorKind]),
   ),
 )
+
+/** Errors that only the values of a statement can cause, beside SQLSTATE classes 22 and 23. */
+const ofValues: readonly number[] = [1364, 1366]
+
+interface SqlError {
+  readonly sqlState: string
+}
 
 const REFUSED = 'MySQL refused the user or the password'
 const NO_RIGHT = 'the MySQL user lacks a right that it needs'
@@ -45,6 +53,8 @@ const DUPLICATE = 1062
 const NO_TABLE = 1146
 const DEADLOCK = 1213
 const ROW_CHANGED = 1020
+const TAKEN_BACK = 3101
+const COMMIT_FAILED = 1180
 const LOCK_TIMEOUT = 1205
 const ANSWER_TIMEOUT = 'PROTOCOL_SEQUENCE_TIMEOUT'
 
@@ -73,15 +83,15 @@ export function isTableMissing(error: unknown): boolean {
 /** How often a packet may be sent that the server gave up on as a whole; 1: not again. */
 export function attemptsAfter(error: unknown): number {
   const number = error instanceof Error ? numberOf(error) : undefined
-  if (number === DEADLOCK || number === ROW_CHANGED) return 6
+  if (number === DEADLOCK || number === ROW_CHANGED || number === TAKEN_BACK) return 6
   return number === LOCK_TIMEOUT ? 2 : 1
 }
 
 /** Whether the connection is of no use any more: broken, out of step, or to a wrong server. */
 export function isConnectionSpent(error: unknown): boolean {
   const number = numberOf(error)
-  const kind = number === undefined ? 'unavailable' : kinds.get(number)
-  return kind === 'unavailable' || kind === 'read-only'
+  const kind = number === undefined ? 'unavailable' : kindOfNumber(number, error)
+  return kind === 'unavailable' || kind === 'read-only' || number === COMMIT_FAILED
 }
 
 /** The connection broke under a packet: whether that was carried out is not known. */
@@ -92,13 +102,19 @@ export function isAnswerLost(error: unknown): boolean {
   return number === undefined || cutOffAnswers.includes(number)
 }
 
-/** The error as the port knows it. What no table lists, a bug of ours, comes back as it is. */
+/** What no table lists is the server's trouble, unless values of ours are at fault. */
+function kindOfNumber(number: number, error: unknown): StoreErrorKind | undefined {
+  const isOfValues = ofValues.includes(number) || /^2[23]/.test((error as SqlError).sqlState)
+  return kinds.get(number) ?? (isOfValues ? undefined : 'unavailable')
+}
+
+/** The error as the port knows it. A bug of ours comes back as it is. */
 export function toStoreError(error: unknown): unknown {
   if (isStoreError(error) || !(error instanceof Error)) return error
   // `mysql2` writes the statement on the error: hashes, names and claims are in it.
   if ('sql' in error) delete error.sql
   const number = numberOf(error)
-  const kind = number === undefined ? kindOfWire(error) : kinds.get(number)
+  const kind = number === undefined ? kindOfWire(error) : kindOfNumber(number, error)
   if (kind === undefined) return error
   const sentence = sentences[number ?? 0] ?? 'MySQL'
   return new StoreError(kind, `${sentence}: ${textOf(error)}`, { cause: error })

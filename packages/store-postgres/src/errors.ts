@@ -19,9 +19,18 @@ const kinds: Readonly<Record<string, StoreErrorKind>> = {
   '42703': 'schema', // no such column
   '42883': 'schema', // no such function
   '42501': 'schema', // no right to it
+  '26000': 'unavailable', // a prepared statement is gone: behind a pooler of transactions
+  '42P05': 'unavailable', // or is there already
+  '0A000': 'unavailable', // "cached plan must not change result type": the schema has changed
   XX001: 'corrupt',
   XX002: 'corrupt',
 }
+
+/** Classes of errors that only the values of a statement can cause: a fault of ours. */
+const ofValues: readonly string[] = ['22', '23']
+
+/** Errors of a connection whose prepared statements are not what the client takes them for. */
+const outOfStep: readonly (string | undefined)[] = ['26000', '42P05', '0A000']
 
 const sentences: Readonly<Record<string, string>> = {
   '28': 'PostgreSQL refused the user or the password',
@@ -45,16 +54,19 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined
 }
 
-/** The server gave up on this statement as a whole: nothing of it happened, it may be run again. */
+/**
+ * The server gave up on this statement as a whole, or did not begin with it: nothing of it
+ * happened, it may be run again.
+ */
 export function isRolledBack(error: unknown): boolean {
   const code = sqlState(error)
-  return code === '40P01' || code === '40001'
+  return code === '40P01' || code === '40001' || outOfStep.includes(code)
 }
 
 /** Whether the connection is of no use any more: broken, out of step, or to a wrong server. */
 export function isConnectionSpent(error: unknown): boolean {
   const code = sqlState(error)
-  return code === undefined || code === '25006' || lookUp(kinds, code) === 'unavailable'
+  return code === undefined || code === '25006' || kindOfState(code) === 'unavailable'
 }
 
 /** The connection broke under a statement: whether that was carried out is not known. */
@@ -64,13 +76,20 @@ export function isAnswerLost(error: unknown): boolean {
   return sqlState(error)?.startsWith('57') ?? true
 }
 
-/** The error as the port knows it. What no table lists, a bug of ours, comes back as it is. */
+/** What no table lists is the server's trouble, unless values of ours are at fault. */
+function kindOfState(code: string): StoreErrorKind | undefined {
+  return lookUp(kinds, code) ?? (ofValues.includes(code.slice(0, 2)) ? undefined : 'unavailable')
+}
+
+/** The error as the port knows it. A bug of ours comes back as it is. */
 export function toStoreError(error: unknown): unknown {
   if (isStoreError(error) || !(error instanceof Error)) return error
   const code = sqlState(error)
-  const kind = code === undefined ? kindOfWire(error) : lookUp(kinds, code)
+  const kind = code === undefined ? kindOfWire(error) : kindOfState(code)
   if (kind === undefined) return error
-  const sentence = lookUp(sentences, code ?? '') ?? 'PostgreSQL'
+  // Class 42 is of many things: only where the schema is at fault do the migrations help.
+  const isSaid = kind === 'schema' || code?.startsWith('42') !== true
+  const sentence = (isSaid ? lookUp(sentences, code ?? '') : undefined) ?? 'PostgreSQL'
   return new StoreError(kind, `${sentence}: ${textOf(error)}`, { cause: error })
 }
 

@@ -28,12 +28,17 @@ const sentences: Readonly<Record<string, string>> = {
   CROSSSLOT: 'Redis Cluster is not supported: name a single primary',
 }
 
-/** The first word of an error that the server answered with; undefined for any other error. */
+/**
+ * The first word of an error that the server answered with; undefined for any other error. Redis
+ * before 7 wraps what goes wrong in a script: `ERR Error running script (…): …: -READONLY …`.
+ */
 export function serverCode(error: unknown): string | undefined {
-  return error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined
+  if (!(error instanceof ErrorReply)) return undefined
+  const [code] = error.message.split(' ', 1)
+  return code === 'ERR' ? (/[:\s]-([A-Z]+) /.exec(error.message)?.[1] ?? code) : code
 }
 
-/** The error as the port knows it. What no table lists, a bug of ours, comes back as it is. */
+/** The error as the port knows it. A bug of ours comes back as it is. */
 export function toStoreError(error: unknown): unknown {
   if (isStoreError(error) || !(error instanceof Error)) return error
   const code = serverCode(error)
@@ -43,9 +48,12 @@ export function toStoreError(error: unknown): unknown {
   return new StoreError(kind, `${sentences[code ?? ''] ?? 'Redis'}: ${text}`, { cause: error })
 }
 
-/** Redis turns a connection too many away with the first word that it has for everything else. */
+/** Redis turns a connection too many away with `ERR`, the word that it has for everything else. */
 function kindOfReply(code: string, message: string): StoreErrorKind | undefined {
-  return /max number of clients/.test(message) ? 'unavailable' : kinds[code]
+  if (code === 'NOSCRIPT') return undefined
+  // A script that fails by itself is ours; what else no table lists is the server's trouble.
+  const isOurs = code === 'ERR' && /script/i.test(message)
+  return kinds[code] ?? (isOurs ? undefined : 'unavailable')
 }
 
 /** What the client throws by itself is about the wire, unless it was called wrongly. */
