@@ -9,7 +9,7 @@ const NEAR_MS = 5_000
  * ahead goes back at once: the core decides by its own. In ms.
  */
 const APART_MS = 30_000
-/** A smaller step of the wall clock between two looks at it is taken for the time that passed, in ms. */
+/** So far the wall clock may go between two looks at it, to be believed without a closer one, ms. */
 const SMALL_STEP_MS = 1_000
 /** Less far ahead, time runs by this part of its speed until it was caught up with. */
 const LEAD_DIVISOR = 2
@@ -51,7 +51,7 @@ export function makeCoreTime(options: CoreTimeOptions): CoreTime {
   let heardUntilMs = Number.NEGATIVE_INFINITY
   /** What the wall clock is behind the core's. */
   let offsetMs = 0
-  let isReported = false
+  const report = makeReport(reportFault)
 
   function expectedMs(wall: number, elapsed: number): number {
     return elapsed < heardUntilMs ? Math.floor(baseMs + elapsed) : wall + offsetMs
@@ -73,17 +73,6 @@ export function makeCoreTime(options: CoreTimeOptions): CoreTime {
     latestMs += paidMs
     paidUntilMs += paidMs * LEAD_DIVISOR
     return latestMs
-  }
-
-  function report(): void {
-    const isApart = Math.abs(offsetMs) > APART_MS
-    if (isApart && !isReported) {
-      const where = offsetMs < 0 ? 'ahead of' : 'behind'
-      const seconds = Math.round(Math.abs(offsetMs) / 1000)
-      const message = `the clock of this machine is ${seconds} s ${where} the core's: the core's counts`
-      reportFault({ where: 'core', message })
-    }
-    isReported = isApart
   }
 
   return {
@@ -110,7 +99,22 @@ export function makeCoreTime(options: CoreTimeOptions): CoreTime {
       offsetMs = heardMs - wall
       wallSeenMs = Number.NaN
       if (latestMs - heardMs > APART_MS) latestMs = Number.NEGATIVE_INFINITY
-      report()
+      report(offsetMs)
     },
+  }
+}
+
+/** Tells once that the clock of this machine is off, and again when it was right meanwhile. */
+function makeReport(reportFault: ReportFault): (offsetMs: number) => void {
+  let isReported = false
+  return (offsetMs) => {
+    const isApart = Math.abs(offsetMs) > APART_MS
+    if (isApart && !isReported) {
+      const where = offsetMs < 0 ? 'ahead of' : 'behind'
+      const seconds = Math.round(Math.abs(offsetMs) / 1000)
+      const message = `the clock of this machine is ${seconds} s ${where} the core's: the core's counts`
+      reportFault({ where: 'core', message })
+    }
+    isReported = isApart
   }
 }
