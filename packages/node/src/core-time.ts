@@ -9,7 +9,7 @@ const NEAR_MS = 5_000
  * ahead goes back at once: the core decides by its own. In ms.
  */
 const APART_MS = 30_000
-/** So far the wall clock may go between two looks at it, to be believed without a closer one, ms. */
+/** So far the wall clock may go between two looks at it to be believed without a closer one, ms. */
 const SMALL_STEP_MS = 1_000
 /** Less far ahead, time runs by this part of its speed until it was caught up with. */
 const LEAD_DIVISOR = 2
