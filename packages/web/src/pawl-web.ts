@@ -3,7 +3,6 @@ import {
   createSessionFetch,
   type Engine,
   ownUrls,
-  RECORD_VERSION,
   type SessionFetch,
   sessionError,
 } from '@pawl/client'
@@ -70,7 +69,8 @@ function sessionOfPage({
   if (raceWindowMs !== undefined && !(raceWindowMs > 0)) throw new TypeError('raceWindowMs')
   const holdsTokens = transport === 'header'
   const ports = createWebPorts({
-    scope: `pawl:${RECORD_VERSION}:${holdsTokens ? 'header:' : ''}${base}`,
+    base,
+    holdsTokens,
     shared: !holdsTokens || persist === 'local',
   })
   const engine = createEngine(ports, { base, holdsTokens, raceWindowMs, probe, refreshAhead })

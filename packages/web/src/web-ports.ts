@@ -1,25 +1,32 @@
-import type {
-  ChannelPort,
-  ClockPort,
-  EnginePorts,
-  LifePort,
-  LockPort,
-  StoragePort,
+import {
+  type ChannelPort,
+  type ClockPort,
+  type EnginePorts,
+  type LifePort,
+  type LockPort,
+  RECORD_VERSION,
+  type StoragePort,
 } from '@pawl/client'
 import { createLeaseLock } from './lease-lock.ts'
 
 /** What the ports are made for. */
 export interface WebPortsOptions {
-  /** Names what the tabs share: one name for each API. */
-  readonly scope: string
+  /** Where the driver's own routes are. What the tabs share is named after it. */
+  readonly base: string
+  readonly holdsTokens: boolean
   /** Whether the tabs share anything: not when each holds its own tokens in memory. */
   readonly shared: boolean
 }
 
 /** The ports of the engine in a browser. */
-export function createWebPorts({ scope, shared }: WebPortsOptions): EnginePorts {
+export function createWebPorts({ base, holdsTokens, shared }: WebPortsOptions): EnginePorts {
   const nativeFetch = globalThis.fetch
-  const storage = shared ? openStorage() : undefined
+  const local = openStorage()
+  const tokenScope = `pawl:${RECORD_VERSION}:header:${base}`
+  const scope = holdsTokens ? tokenScope : `pawl:${RECORD_VERSION}:${base}`
+  // Tokens of a former release of the app, which kept them there, shall not lie about.
+  if (!holdsTokens || !shared) local?.removeItem(tokenScope)
+  const storage = shared ? local : undefined
   return {
     fetch: (request, init) => nativeFetch(request, init),
     storage: createStorage(storage, scope),

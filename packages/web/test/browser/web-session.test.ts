@@ -147,6 +147,16 @@ describe('trouble', { timeout: 60_000 }, () => {
     await page!.evaluate(() => pawlSession.ready())
   })
 
+  it('at the first contact is written on the console', async () => {
+    api.moods.push('unavailable')
+    const page = await context.newPage()
+    const warning = page.waitForEvent('console', (message) => message.type() === 'warning')
+    const hash = encodeURIComponent(JSON.stringify({ apiOrigin: api.origin }))
+    await page.goto(`${app.origin}/#${hash}`)
+    const [, trouble] = (await warning).args()
+    assert.equal((await trouble!.jsonValue()).status, 503)
+  })
+
   it('by a tab that dies with the lock holds nobody up', async () => {
     const pages = await openSignedIn(3)
     const [dying, ...others] = pages
@@ -246,6 +256,15 @@ describe('header transport', { timeout: 60_000 }, () => {
     assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage })), '{}')
     const other = await openTab({ transport: 'header' })
     assert.equal(await kindOf(other), 'none')
+  })
+
+  it('that was given up for another leaves no token behind', async () => {
+    const [page] = await openSignedIn(1, options)
+    const held = () => page!.evaluate(() => Object.values(localStorage).join())
+    assert.match(await held(), /"refresh":/)
+    const other = await openTab()
+    await other.evaluate(() => pawlSession.ready())
+    assert.doesNotMatch(await held(), /"refresh":/)
   })
 
   it('gives no token to another origin, nor to a look-alike, nor after a redirect', async () => {
