@@ -14,7 +14,10 @@ export interface Store extends SessionStore, RecordStore, ContentStore {
    * Throws `StoreError('schema')` if the schema is newer than this build.
    */
   migrate(): Promise<void>
-  /** The database's own clock, or null where it has none of its own. */
+  /**
+   * The clock of the database server, asked anew at each call, or null where it has none of its own.
+   * A core that is more than 30 s from it decides nothing by the time.
+   */
   clockMs(): Promise<EpochMs | null>
   /** Resolves if the database takes reads and writes now. */
   ping(): Promise<void>
