@@ -77,6 +77,7 @@ describe('an answer to a sign-out that is not a word of our API', () => {
       const outcome = signOut(first)
       world.time.pass(SECOND_MS)
       assert.equal(outcome.result, 'trouble')
+      assert.equal(first.state.trouble?.kind, status === 200 ? 'unreadable' : 'status')
       assert.equal(first.view.kind, 'none')
       assert.ok(world.api.isLive('s1'))
       world.exchange = () => quick

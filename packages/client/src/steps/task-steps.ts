@@ -142,7 +142,8 @@ function takeSignOutAnswer(
   const { session, status, retryAfterMs } = event.answer
   // A login page of a proxy, a page of a CDN in the place of an error: not our API's word.
   if (session !== SESSION_NONE) {
-    return stop(noteTrouble(before, { ...event, kind: 'status', status, retryAfterMs }))
+    const kind = status < 300 ? 'unreadable' : 'status'
+    return stop(noteTrouble(before, { ...event, kind, status, retryAfterMs }))
   }
   const { signOuts } = before.record
   const state = amendRecord(
