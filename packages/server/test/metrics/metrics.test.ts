@@ -87,6 +87,22 @@ describe('the metrics', () => {
     for (const { name } of samples) assert.ok(names.has(name.replace(/_(bucket|sum|count)$/, '')))
   })
 
+  it('tell how many follow the feed, and do not take a stream for a slow request', async (t) => {
+    const { server, read } = await setUp(t)
+    const stop = new AbortController()
+    const response = await fetch(`${server.url}/v1/revocations`, {
+      ...{ headers: { accept: 'text/event-stream' }, signal: stop.signal },
+    })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    const { value } = await read()
+    assert.equal(value('pawl_feed_followers'), 1)
+    assert.equal(value('pawl_requests_in_flight'), 1)
+    stop.abort()
+    await assert.rejects(async () => reader?.read())
+    assert.equal(value('pawl_request_seconds_count', { route: 'listRevocations' }), undefined)
+  })
+
   it('are read while the store is gone', async (t) => {
     const storeInstance = memoryStore()
     const { read } = await setUp(t, { storeInstance })
