@@ -4,7 +4,7 @@ import { openFormerSecret, sealFormerSecret } from './former-secrets.ts'
 import { type OpenedByWire, openForWire } from './open-for-wire.ts'
 import { type PlainJwt, signPlainJwt } from './plain-jwt.ts'
 
-/** What an embedded core has for wires other than the native one. */
+/** What an embedded core has for the edges of a service, most of it for other wires. */
 export interface WireSide {
   /** The core of an app as another wire speaks with it; undefined if there is none. */
   readonly dialect: (name: string, dialect: Dialect) => DialectCore | undefined
@@ -20,10 +20,16 @@ export interface WireSide {
   readonly openSecret: (sealed: string, context: string) => string | undefined
   /** Whether an app has a tenant, as this core knows it now. */
   readonly hasTenant: (name: string, tenant: string) => boolean
+  /**
+   * A refresh of an app (the default one where none is named) that waited longer is to be dropped
+   * undecided, in milliseconds.
+   */
+  readonly refreshWaitMaxMs: (name?: string) => number
   /** Our names of an app's tenants, as this core knows them now; `default` is the first. */
   readonly tenantsOf: (name: string) => readonly string[]
 }
 
+const DEFAULT_APP = 'default'
 const DEFAULT_TENANT = 'default'
 
 /** The side of a core that other wires use. */
@@ -39,6 +45,10 @@ export function wireSide(parts: DialectParts): WireSide {
     hasTenant(name, tenant) {
       const known = directory.apps().get(name)
       return known !== undefined && (tenant === DEFAULT_TENANT || known.tenants.has(tenant))
+    },
+    refreshWaitMaxMs(name = DEFAULT_APP) {
+      const raceWindowMs = directory.settingsOf(name as AppId)?.rotation.raceWindowMs ?? 0
+      return raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY
     },
     tenantsOf(name) {
       const known = directory.apps().get(name)

@@ -1,4 +1,4 @@
-import type { AppSettings, Clock, Store } from '@pawl/core'
+import type { Clock, Store } from '@pawl/core'
 import type { EmbeddedCore } from '@pawl/embedded'
 import type { ServerConfig } from './config/table.ts'
 import { abuseLimits } from './http/abuse-limits.ts'
@@ -28,7 +28,6 @@ export interface EdgeParts {
 /** How the edge behaves. */
 export interface EdgeOptions {
   readonly config: ServerConfig
-  readonly settings: Pick<AppSettings, 'rotation'>
   /** Default: this machine's clock. */
   readonly clock: Clock | undefined
   readonly isStopping: () => boolean
@@ -39,11 +38,9 @@ export interface EdgeOptions {
 /** Everything between HTTP and the core: admission, limits, both wires, readiness, metrics. */
 export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
   const { core, store, keys, book, former, log, meter, visits } = parts
-  const { config, settings, clock, isStopping, ownUrl } = options
-  const { raceWindowMs } = settings.rotation
-  const refreshWaitMaxMs = raceWindowMs > 0 ? raceWindowMs / 2 : Number.POSITIVE_INFINITY
+  const { config, clock, isStopping, ownUrl } = options
   const limits = abuseLimits({ ...config, elapsedMs, onLimited: meter.limited })
-  const wire = openWire({ core, limits, book, former, keys, refreshWaitMaxMs })
+  const wire = openWire({ core, limits, book, former, keys })
   const unreadyReasons = readiness({
     ping: core.ping,
     knownFaults: () => [
@@ -77,7 +74,6 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
       metrics,
       publicUrl: () =>
         config.publicUrl === 'auto' ? ownUrl() : config.publicUrl.replace(/\/+$/, ''),
-      refreshWaitMaxMs,
     },
   })
   return listener

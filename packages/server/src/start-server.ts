@@ -78,7 +78,6 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     { ...parts, log, meter, visits },
     {
       config,
-      settings: { ...settingsOf(config), ...options.settings },
       clock: options.clock,
       isStopping: () => isStopping,
       ownUrl: () => ownUrl,
@@ -163,6 +162,7 @@ async function openCore(
       ...(apps === undefined ? {} : { apps }),
       ...(tenants === undefined ? {} : { tenants }),
       ...(clock === undefined ? {} : { clock }),
+      trustsStoreClock: config.storeClock === 'witness',
       onTrouble,
       onStoreError(error) {
         meter.trouble(error)

@@ -42,6 +42,7 @@ export async function refreshSession(
 ): Promise<Outcome<Grant>> {
   const candidates = openAll(context, request.refreshTokens)
   const provenKey = (request.provenKey ?? null) as KeyThumbprint | null
+  const cameAtMs = context.clock.nowMs()
   let refused: Outcome<Grant> = refuse('refresh_token_invalid')
   let stolen: OpenedRefreshToken | undefined
   for (const [index, x] of candidates.entries()) {
@@ -51,7 +52,7 @@ export async function refreshSession(
     if (verdict.kind === 'theft') stolen ??= x
     else if (index === 0 || refused.kind !== 'refused') refused = refusalOf(verdict)
   }
-  return stolen === undefined ? refused : endStolen(context, stolen, provenKey)
+  return stolen === undefined ? refused : endStolen(context, stolen, { provenKey, cameAtMs })
 }
 
 function openAll(context: AppContext, tokens: readonly string[]): readonly OpenedRefreshToken[] {
@@ -115,18 +116,24 @@ async function grantChild(
   return ok(grant)
 }
 
-/** Row 6: ends the session while the hash that was judged is current; else decides again. */
+/**
+ * Row 6: ends the session while the hash that was judged is current; else decides again. A refresh
+ * that waited for the store longer than half a race window is not decided: it came in time, and
+ * may be one of an honest race.
+ */
 async function endStolen(
   context: AppContext,
   x: OpenedRefreshToken,
-  provenKey: KeyThumbprint | null,
+  asked: { readonly provenKey: KeyThumbprint | null; readonly cameAtMs: EpochMs },
 ): Promise<Outcome<Grant>> {
+  const { raceWindowMs } = context.settings.rotation
   for (let attempt = 0; attempt < DECISIONS_MAX; attempt++) {
-    const verdict = await judge(context, x, provenKey)
+    const verdict = await judge(context, x, asked.provenKey)
     if (verdict.kind === 'grant') return grantChild(context, x, verdict)
     if (verdict.kind === 'undecided') return refuseUndecided()
     if (verdict.kind === 'reject') return refusalOf(verdict)
     const nowMs = context.clock.nowMs()
+    if (raceWindowMs > 0 && nowMs - asked.cameAtMs > raceWindowMs / 2) return refuseUndecided()
     const { app, tenant, handle, userId } = verdict.session
     const tell = () => {
       const subject = { app, tenant, handle, userId, atMs: nowMs }

@@ -103,6 +103,24 @@ test('what another has ended meanwhile is not told of as a theft', async () => {
   )
 })
 
+test('a theft that was found after a long wait for the store is not decided', async () => {
+  const world = await loggedIn()
+  const child = granted(await refreshWith(world.core, world.root))
+  granted(await refreshWith(world.core, child))
+  world.advance(W - 1)
+  const find = world.store.find
+  world.store.find = (key) => {
+    world.advance(W / 2 + 1)
+    return find.call(world.store, key)
+  }
+  // It came as the parent of the current token within the race window, and was looked at after it.
+  const answer = await refreshWith(world.core, world.root)
+  assert.equal(answer.kind === 'refused' && answer.code, 'unavailable')
+  world.store.find = find
+  const decided = await refreshWith(world.core, world.root)
+  assert.equal(decided.kind === 'refused' && decided.code, 'token_theft')
+})
+
 test('of duplicate cookies the newest generation is tried first and a stale one is no theft', async () => {
   const world = await loggedIn()
   const child = granted(await refreshWith(world.core, world.root))

@@ -21,8 +21,6 @@ export interface EdgeContext {
   readonly metrics: () => Promise<string>
   /** The URL under which this service is reached, without a slash at the end. */
   readonly publicUrl: () => string
-  /** A refresh that waited longer is dropped undecided, in milliseconds. */
-  readonly refreshWaitMaxMs: number
 }
 
 /** What became of a request: the reply, and what the log may know. */

@@ -75,7 +75,7 @@ export async function handleRequest(
   }
   if (
     target.operation === 'refreshSession' &&
-    waitedSince(visit.arrivedMs) > context.refreshWaitMaxMs
+    waitedSince(visit.arrivedMs) > context.core.refreshWaitMaxMs(target.app)
   ) {
     return { ...refused(route, refuse('unavailable', 'the refresh waited too long')), keyId }
   }

@@ -17,8 +17,6 @@ import { findVersion, type WireVersion } from './wire-versions.ts'
 /** What the wire is opened with. */
 export interface WireOptions extends WireContext {
   readonly keys: Pick<KeyDirectory, 'find' | 'isKeyed'>
-  /** A refresh that waited longer is dropped undecided, in milliseconds. */
-  readonly refreshWaitMaxMs: number
 }
 
 /** An answer of this wire, with the route for the log. */
@@ -130,7 +128,7 @@ async function admit(options: WireOptions, admitted: Admitted): Promise<WireAnsw
   }
   const read = await readFields(request, route, url.query)
   if (read.kind === 'fault') return text(read.status ?? 400, read.fault)
-  if (target.path === REFRESH_PATH && hasWaited(url, options)) {
+  if (target.path === REFRESH_PATH && hasWaited(url, options.core.refreshWaitMaxMs(app))) {
     return refusal(refuse('unavailable', 'the refresh waited too long'))
   }
   const { fields } = read
@@ -139,8 +137,8 @@ async function admit(options: WireOptions, admitted: Admitted): Promise<WireAnsw
   return route.run({ ...place, version, settings, fields, isDriver: header !== undefined })
 }
 
-function hasWaited(url: Url, options: WireOptions): boolean {
-  return performance.now() - url.visit.arrivedMs > options.refreshWaitMaxMs
+function hasWaited(url: Url, mostMs: number): boolean {
+  return performance.now() - url.visit.arrivedMs > mostMs
 }
 
 function faultOfPlace(

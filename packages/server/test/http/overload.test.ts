@@ -50,18 +50,21 @@ describe('a service under pressure', () => {
     assert.equal((await exchange(url)).status, 404)
   })
 
-  it('drops a refresh that waited too long, undecided', async (t) => {
-    const server = await startServer({
-      ...{ port: 0, storeInstance: memoryStore(), logLevel },
-      ...{ accessTtlSeconds: 1, raceWindowMs: 100 },
-    })
+  it('drops a refresh that waited too long for its app, undecided', async (t) => {
+    const quick = { accessTtlSeconds: 1, raceWindowMs: 100 }
+    const server = await startServer({ port: 0, storeInstance: memoryStore(), logLevel })
     t.after(() => server.close())
-    const created = await exchange(`${server.url}/v1/sessions`, {
+    await exchange(`${server.url}/v1/apps/quick`, {
+      method: 'PUT',
+      headers,
+      body: { settings: quick },
+    })
+    const created = await exchange(`${server.url}/apps/quick/v1/sessions`, {
       ...{ method: 'POST', headers, body: { userId: 'ada' } },
     })
     const { refreshToken } = created.body as { refreshToken: { token: string } }
     const body = JSON.stringify({ refreshTokens: [refreshToken.token] })
-    const head = `POST /v1/sessions/refresh HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+    const head = `POST /apps/quick/v1/sessions/refresh HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
     socket.write(head + body.slice(0, 10))
     // The rest arrives after half the race window: the wait is what is tested.
@@ -70,7 +73,7 @@ describe('a service under pressure', () => {
     for await (const chunk of socket) answer += String(chunk)
     assert.match(answer, /^HTTP\/1\.1 503 /)
     assert.match(answer, /retry-after: [1-5]\r/i)
-    const again = await exchange(`${server.url}/v1/sessions/refresh`, {
+    const again = await exchange(`${server.url}/apps/quick/v1/sessions/refresh`, {
       ...{ method: 'POST', headers, body },
     })
     assert.equal((again.body as { rule?: string }).rule, 'current')
