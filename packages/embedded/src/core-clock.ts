@@ -10,6 +10,8 @@ export interface CoreClockOptions {
    * store's is not asked. Default: the clock of this machine.
    */
   readonly clock?: Clock | undefined
+  /** Whether the clock of the store is the witness, where it has one. Default true. */
+  readonly trustsStoreClock?: boolean | undefined
   /** Whether the stored time is neither read nor written. Default false. */
   readonly isVisitor?: boolean
   readonly onTrouble: (error: unknown) => void
@@ -34,8 +36,9 @@ const systemClock: Clock = { nowMs: () => Date.now() as EpochMs }
 export async function openCoreClock(options: CoreClockOptions): Promise<CoreClock> {
   const { store, isVisitor = false, onTrouble, clock: wall = systemClock } = options
   const isOfMachine = options.clock === undefined
+  const asksStore = isOfMachine && options.trustsStoreClock !== false
   const clock = steadyClock(wall, isOfMachine ? () => performance.now() : () => 0)
-  const storeMs = async (): Promise<number | null> => (isOfMachine ? store.clockMs() : null)
+  const storeMs = async (): Promise<number | null> => (asksStore ? store.clockMs() : null)
   const watch = await watchClock({ store, storeMs, wall, clock, isVisitor, onTrouble })
   const decisive: SteadyClock = {
     ...clock,

@@ -71,6 +71,11 @@ export interface EmbedOptions {
   readonly signing?: SigningOptions
   /** The source of time; default: this machine's clock. */
   readonly clock?: Clock
+  /**
+   * Whether a time that the clock of the store contradicts by more than 30 s is refused to decide
+   * by. Default true; false where the database's clock is wrong and cannot be put right soon.
+   */
+  readonly trustsStoreClock?: boolean
   /** Called after each event of a session; must return at once. What it throws is reported. */
   readonly onEvent?: EventSink
   /** Told of trouble outside any request: an observer that threw, a sweep that failed. */
@@ -129,7 +134,7 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
   await store.migrate()
   await claimStore(store, secrets)
   const witness = await openStoreWitness(store, secrets)
-  const time = await openCoreClock({ store, clock: options.clock, isVisitor, onTrouble })
+  const time = await openCoreClock({ ...options, isVisitor, onTrouble })
   const { clock, decisive } = time
   const keys = await openKeys({
     ...{ store, secrets, clock, isVisitor, clockFault: time.fault, onTrouble },

@@ -77,3 +77,16 @@ test('after a machine slept nothing is decided by the time at which it fell asle
   assert.equal(codeOf(await core.refreshSession(refresh)), 'session_ended')
   assert.ok(Math.abs(core.nowMs() - Date.now()) < 30_000)
 })
+
+test('a core that is told to ignore the clock of its store goes by its own', async (t) => {
+  const troubles: string[] = []
+  const clockMs = async () => (Date.now() - 15 * DAY_MS) as EpochMs
+  const core = await embedCore({
+    ...{ store: { ...memoryStore(), clockMs }, secret: generateSecret(), trustsStoreClock: false },
+    onTrouble: (error) => troubles.push(String(error)),
+  })
+  t.after(() => core.close())
+  assert.equal(core.clockFault(), null)
+  assert.equal((await core.createSession({ userId: 'ada' })).kind, 'ok')
+  assert.deepEqual(troubles, [])
+})

@@ -25,6 +25,7 @@ export async function withCore(
       settings: settingsOf(config),
       closesStore: false,
       isVisitor: true,
+      trustsStoreClock: config.storeClock === 'witness',
     })
     try {
       const app = options.app === undefined ? 'default' : String(options.app)

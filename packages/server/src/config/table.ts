@@ -226,6 +226,16 @@ export const CONFIG = {
     effect: 'Requests that are worked on at the same time; more are answered 503 at once.',
     advice: 'Raise it only if the store keeps up.',
   },
+  storeClock: {
+    env: 'PAWL_STORE_CLOCK',
+    type: 'choice',
+    default: 'witness',
+    choices: ['witness', 'ignored'],
+    effect:
+      'What the database says the time is: `witness` decides nothing by a time that is more than 30 s from it, `ignored` never asks.',
+    advice:
+      '`ignored` only while the clock of the database is wrong, those of all cores are right, and it cannot be put right at once.',
+  },
   drainSeconds: {
     env: 'PAWL_DRAIN_SECONDS',
     type: 'integer',
