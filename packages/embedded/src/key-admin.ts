@@ -34,7 +34,8 @@ export interface KeyAdmin {
   /**
    * Makes the next key now; it signs once every verifier can have seen it. The present one, a
    * static one too, goes when its last token is dead. Throws a `WrongSecretError` under a secret
-   * that the store's cores could not open it with.
+   * that the store's cores could not open it with. `delayMs`: how long it is published before it
+   * signs, if longer than that; pinned verifiers may need days.
    */
   readonly rotate: (
     app: AppId,
@@ -42,6 +43,7 @@ export interface KeyAdmin {
       readonly algorithm: SigningAlgorithm
       readonly isTurning: boolean
       readonly nowMs: EpochMs
+      readonly delayMs?: number
     },
   ) => Promise<{ readonly signsFromMs: EpochMs }>
   /**
@@ -90,10 +92,10 @@ export function openKeyAdmin(store: Store, secrets: readonly string[]): KeyAdmin
         isOpenable: opensKeyRecord(ring, record),
       }))
     },
-    async rotate(app, { algorithm, isTurning, nowMs }) {
+    async rotate(app, { algorithm, isTurning, nowMs, delayMs = 0 }) {
       await claimStore(store, ring)
-      const delayMs = KEY_SET_MAX_AGE_SECONDS * 1000 + HANDOVER_SKEW_MS
-      const signsFromMs = (nowMs + delayMs) as EpochMs
+      const leastMs = KEY_SET_MAX_AGE_SECONDS * 1000 + HANDOVER_SKEW_MS
+      const signsFromMs = (nowMs + Math.max(leastMs, delayMs)) as EpochMs
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const after = await store.listRecords(SIGNING_KEY_KIND, app)
         const order = { app, algorithm, isTurning, isByHand: true, nowMs, signsFromMs, after }

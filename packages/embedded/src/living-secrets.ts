@@ -8,6 +8,9 @@ export type SecretSource = string | readonly string[] | (() => readonly string[]
  * to start, so that tokens with unknown names cannot hide a secret that one was started with.
  */
 const REREAD_COOL_DOWN_MS = 100
+const FOREIGN =
+  'the master secrets were read again and none of them is known: they are not used, and those in ' +
+  'memory are; put the former ones back behind the new one'
 
 /**
  * The ring of a core that goes on while its secrets are changed. Where the source can be read
@@ -24,6 +27,7 @@ export function openLivingRing(
   const readSecrets = source
   let ring = openSecretRing(readSecrets())
   let readAtMs = Number.NEGATIVE_INFINITY
+  let isFailing = false
 
   function renew(): boolean {
     const nowMs = elapsedMs()
@@ -31,11 +35,16 @@ export function openLivingRing(
     readAtMs = nowMs
     try {
       const read = openSecretRing(readSecrets())
-      if (read.all.every(({ id }) => ring.find(id) !== undefined)) return false
+      const known = read.all.filter(({ id }) => ring.find(id) !== undefined)
+      if (known.length > 0) isFailing = false
+      if (known.length === read.all.length) return false
+      // Secrets of another store, put here by mistake, must not seal what nobody opens tomorrow.
+      if (known.length === 0) throw new Error(FOREIGN)
       ring = joined(read, ring)
       return true
     } catch (error) {
-      onTrouble(error)
+      if (!isFailing) onTrouble(error)
+      isFailing = true
       return false
     }
   }

@@ -50,14 +50,29 @@ describe('the secrets of a core that goes on', () => {
 
   it('never become fewer while it runs, and stay when they cannot be read', () => {
     const { ring, state } = livingRing()
+    state.secrets = [fresh, old]
+    assert.ok(ring.find(idOf(fresh)))
     state.elapsedMs = 1_000
     state.secrets = [fresh]
-    assert.ok(ring.find(idOf(fresh)))
-    assert.ok(ring.find(idOf(old)))
-    state.elapsedMs = 2_000
-    state.secrets = []
     assert.equal(ring.find(idOf(foreign)), undefined)
+    assert.ok(ring.find(idOf(old)))
+    state.secrets = []
+    for (const elapsedMs of [2_000, 3_000]) {
+      state.elapsedMs = elapsedMs
+      assert.equal(ring.find(idOf(foreign)), undefined)
+    }
     assert.equal(state.troubles.length, 1)
+    assert.equal(ring.sealing.id, idOf(fresh))
+  })
+
+  it('are not those of another store that were put there by mistake', () => {
+    const { ring, state } = livingRing()
+    state.secrets = [foreign]
+    assert.equal(ring.find(idOf(foreign)), undefined)
+    assert.match(String(state.troubles), /none of them is known/)
+    state.elapsedMs = 1_000
+    state.secrets = [fresh, old]
+    assert.equal(ring.find(idOf(fresh))?.id, idOf(fresh))
     assert.equal(ring.sealing.id, idOf(fresh))
   })
 

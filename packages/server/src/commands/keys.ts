@@ -13,9 +13,12 @@ import { type StoreCommand, withStore } from './with-store.ts'
 
 const SHAPE = {
   family: 'keys',
-  forms: ['list', 'rotate [--yes]', 'revoke <kid>'],
-  own: { app: 'text', json: 'flag', yes: 'flag' },
+  forms: ['list', 'rotate [--yes] [--after 7d]', 'revoke <kid>'],
+  own: { app: 'text', json: 'flag', yes: 'flag', after: 'text' },
 } as const
+const HOUR_MS = 3_600_000
+/** No key turns while a later one waits for its time. */
+const DELAY_MAX_MS = 90 * 24 * HOUR_MS
 
 /** `pawl keys list | rotate | revoke <kid>`: the signing keys of an app (`--app`, else default). */
 export async function keysCommand(args: readonly string[]): Promise<number> {
@@ -47,12 +50,22 @@ async function rotate(
     const isSame = present.isTurning === isTurning && (isTurning || present.algorithm === algorithm)
     if (!isSame) return complain([changesNature(present, { algorithm, isTurning })])
   }
+  const delayMs = delayOf(String(options.after ?? '0h'))
+  if (delayMs === undefined)
+    return complain(['--after: must be hours or days, such as 7d, at most 90d'])
   const nowMs = Date.now() as EpochMs
-  const { signsFromMs } = await admin.rotate(app, { algorithm, isTurning, nowMs })
+  const { signsFromMs } = await admin.rotate(app, { algorithm, isTurning, nowMs, delayMs })
   return print(
     `The next key of app ${app} is published now and signs from ${iso(signsFromMs)}.\n` +
       'Tokens of the present key stay good until they expire.\n',
   )
+}
+
+/** Hours or days as they are typed, in milliseconds; undefined for any other text. */
+function delayOf(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,3})([hd])$/.exec(text) ?? []
+  const delayMs = Number(count) * (unit === 'd' ? 24 : 1) * HOUR_MS
+  return delayMs <= DELAY_MAX_MS ? delayMs : undefined
 }
 
 type Nature = Pick<KeyListing, 'algorithm' | 'isTurning'>

@@ -59,4 +59,14 @@ describe('commands typed where the settings of the cores are not known', () => {
     assert.equal((await pawl('keys', 'rotate', '--yes')).code, 0)
     assert.match((await kids()).join(), new RegExp(`^${present},s-[^,]+,d-[^,]+$`))
   })
+
+  it('publish the next key as long before it signs as pinned verifiers need', async () => {
+    const flags = ['--app', 'shop', '--signing-keys', 'static']
+    for (const after of ['soon', '91d', '7']) {
+      assert.equal((await pawl('keys', 'rotate', ...flags, '--after', after)).code, 2)
+    }
+    assert.equal((await pawl('keys', 'rotate', ...flags, '--after', '7d')).code, 0)
+    const [key] = JSON.parse((await pawl('keys', 'list', ...flags, '--json')).output)
+    assert.equal(key.signsFromMs - key.createdAtMs, 7 * 86_400_000)
+  })
 })
