@@ -9,8 +9,8 @@ export type SecretSource = string | readonly string[] | (() => readonly string[]
  */
 const REREAD_COOL_DOWN_MS = 100
 const FOREIGN =
-  'the master secrets were read again and none of them is known: they are not used, and those in ' +
-  'memory are; put the former ones back behind the new one'
+  'the master secrets were read again and none of them is known: those in memory are used on; put ' +
+  'the former ones back behind the new one'
 
 /**
  * The ring of a core that goes on while its secrets are changed. Where the source can be read
