@@ -15,8 +15,8 @@ const FOREIGN =
 /**
  * The ring of a core that goes on while its secrets are changed. Where the source can be read
  * again, it is as soon as a secret is asked for that is not known: another process of the same
- * store was started with it. What was known stays known; the first of those read seals from then on.
- * Throws as `openSecretRing` does; a source that cannot be read later is reported.
+ * store was started with it. What was known stays known; the first of those read seals from then
+ * on. Throws as `openSecretRing` does; a source that cannot be read later is reported.
  */
 export function openLivingRing(
   source: SecretSource,
