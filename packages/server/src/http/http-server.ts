@@ -23,9 +23,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const CONNECTIONS_MAX = 8_192
 /**
  * Paths that are answered however much else is in flight: a supervisor that is refused kills the
- * core that only waits for its store, and a gateway without keys refuses everybody.
+ * core that only waits for its store, a gateway without keys refuses everybody, and metrics are for
+ * such times.
  */
-const SPARED = /^(?:\/health\/(?:live|ready)|(?:\/ap[^?]*)?\/\.well-known\/[^?/]+)(?:\?|$)/
+const SPARED =
+  /^(?:\/metrics|\/health\/(?:live|ready)|(?:\/ap[^?]*)?\/\.well-known\/[^?/]+)(?:\?|$)/
 /**
  * Requests whose events do not name them: following one costs 5 µs, a fiftieth of a refresh, and
  * its line in the log names the same session.

@@ -73,7 +73,7 @@ export const METRICS = {
     name: 'pawl_requests_in_flight',
     type: 'gauge',
     labels: [],
-    help: 'Requests that are worked on now, of at most inFlightMax; probes and streams are left out.',
+    help: 'Requests that are worked on now, of at most inFlightMax; probes, streams and this one are left out.',
   },
   feedFollowers: {
     name: 'pawl_feed_followers',

@@ -35,7 +35,12 @@ describe('a service under pressure', () => {
       assert.match(String(answered['retry-after']), /^[1-5]$/)
     }
     // Who watches it, and who only needs its keys, is answered all the same.
-    const spared = ['/health/live', '/health/ready', '/.well-known/openid-configuration']
+    const spared = [
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+      '/.well-known/openid-configuration',
+    ]
     for (const path of [
       ...spared,
       '/.well-known/jwks.json',
