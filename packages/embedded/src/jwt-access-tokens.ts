@@ -37,7 +37,7 @@ export function jwtAccessTokens(
   return {
     reservedClaims: RESERVED,
 
-    async mint({ session, lineage, nowMs, expiresAtMs }) {
+    async mint({ session, lineage, nowMs, expiresAtMs, spareChars = 0 }) {
       const { app, tenant, keyThumbprint } = session
       const parties = partiesOf(app)
       if (parties === undefined) throw new Error(`the app ${app} is not set up`)
@@ -59,7 +59,8 @@ export function jwtAccessTokens(
       const signed = `${key.header}.${payload}`
       // The signature is still to come: a token that is too large is not signed.
       const signatureChars = Math.ceil((key.signatureBytes * 4) / 3)
-      if (signed.length + 1 + signatureChars > TOKEN_CHARS_MAX) return undefined
+      const chars = signed.length + 1 + signatureChars
+      if (chars + spareChars > TOKEN_CHARS_MAX) return undefined
       const signature = await key.sign(signed)
       return `${signed}.${signature.toString('base64url')}`
     },

@@ -146,6 +146,19 @@ describe('JWT access tokens', () => {
     assert.deepEqual(verified.claims, claims)
   })
 
+  it('leave room where their claims are accepted: a token may grow without them', async () => {
+    const lengths: number[] = []
+    for (let chars = 600; chars < 1_100; chars += 10) {
+      // Three bytes each, which are four characters of the token.
+      const claims = { text: '€'.repeat(chars) }
+      const outcome = await core.createSession({ userId: 'ann', claims })
+      if (outcome.kind === 'ok') lengths.push(outcome.value.accessToken.token.length)
+    }
+    const longest = Math.max(...lengths)
+    assert.ok(longest <= 4_080 - 512, String(longest))
+    assert.ok(longest > 4_080 - 512 - 60, String(longest))
+  })
+
   it('are not made when a cookie could not hold them, and nothing is written', async () => {
     const claims = { text: '\u{1f600}'.repeat(1000) }
     const outcome = await core.createSession({ userId: 'big', claims })

@@ -1,6 +1,14 @@
 import { LIMITS } from '@pawl/protocol'
 import type { JsonObject } from './ids.ts'
 
+/**
+ * How much shorter than its limit a token has to be where its claims are accepted, in characters.
+ * It may grow without them (a signature by RS256 is 256 longer than one by ES256; an issuer, an
+ * audience or a key's name may get longer), and a session whose tokens have outgrown their limit
+ * could not be refreshed any more.
+ */
+export const TOKEN_SPARE_CHARS = 512
+
 /** Names that would reach an object's prototype. */
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 

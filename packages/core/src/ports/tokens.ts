@@ -49,6 +49,8 @@ export interface AccessTokenOrder {
   readonly lineage: Lineage
   readonly nowMs: EpochMs
   readonly expiresAtMs: EpochMs
+  /** How much shorter than its limit the token has to be, in characters; default 0. */
+  readonly spareChars?: number
 }
 
 /** An access token whose signature (or seal) was good; its expiry is the caller's to judge. */

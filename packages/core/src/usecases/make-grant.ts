@@ -1,4 +1,5 @@
 import type { Grant } from '@pawl/protocol'
+import { TOKEN_SPARE_CHARS } from '../domain/claims.ts'
 import type { LineageFacts } from '../domain/events.ts'
 import { idleExpiryFrom } from '../domain/expiry.ts'
 import type { EpochMs } from '../domain/ids.ts'
@@ -38,7 +39,8 @@ export function prepareGrant(
 
   async function finish(row: Session, rule: Grant['rule']): Promise<Grant | undefined> {
     const expiresAtMs = accessExpiryFrom(context, row, nowMs)
-    const order = { session: row, lineage, nowMs, expiresAtMs }
+    const spareChars = rule === 'created' ? TOKEN_SPARE_CHARS : 0
+    const order = { session: row, lineage, nowMs, expiresAtMs, spareChars }
     const token = await context.accessTokens.mint(order)
     if (token === undefined) return undefined
     return {

@@ -1,5 +1,5 @@
 import { type Outcome, ok, type ParsedRequestOf, type ResponseOf, refuse } from '@pawl/protocol'
-import { faultOfClaims, faultOfData } from '../domain/claims.ts'
+import { faultOfClaims, faultOfData, TOKEN_SPARE_CHARS } from '../domain/claims.ts'
 import { endedFor } from '../domain/expiry.ts'
 import {
   type EpochMs,
@@ -44,7 +44,8 @@ export async function replaceClaims(
       return refuse('access_token_invalid')
     }
     const { lineage, expiresAtMs } = presented
-    const token = await context.accessTokens.mint({ session, lineage, nowMs, expiresAtMs })
+    const order = { session, lineage, nowMs, expiresAtMs, spareChars: TOKEN_SPARE_CHARS }
+    const token = await context.accessTokens.mint(order)
     if (token === undefined) return refuse('token_too_large')
     accessToken = { token, expiresAtMs }
   } else if (!(await fitsNextToken(context, session, nowMs))) {
@@ -76,7 +77,7 @@ async function fitsNextToken(
   const generation = session.generation + 1
   const lineage = { hash2, parent: prefixOf(hash2), generation, mintedAtMs: nowMs }
   const expiresAtMs = accessExpiryFrom(context, session, nowMs)
-  const order = { session, lineage, nowMs, expiresAtMs }
+  const order = { session, lineage, nowMs, expiresAtMs, spareChars: TOKEN_SPARE_CHARS }
   return (await context.accessTokens.mint(order)) !== undefined
 }
 
