@@ -15,8 +15,8 @@ export interface Store extends SessionStore, RecordStore, ContentStore {
    */
   migrate(): Promise<void>
   /**
-   * The clock of the database server, asked anew at each call, or null where it has none of its own.
-   * A core that is more than 30 s from it decides nothing by the time.
+   * The clock of the database server, asked anew at each call, or null where it has none of its
+   * own. A core that is more than 30 s from it decides nothing by the time.
    */
   clockMs(): Promise<EpochMs | null>
   /** Resolves if the database takes reads and writes now. */
