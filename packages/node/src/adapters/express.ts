@@ -32,10 +32,14 @@ export interface PawlExpressOptions {
 /**
  * Express middleware (4 and 5): serves the driver's own routes, sets CORS headers for the listed
  * origins, and puts `req.pawl` on every request. Mount it at the root, before the routes. The
- * client's address is Express's `req.ip`, so its setting `trust proxy` holds.
+ * client's address is Express's `req.ip`, so its setting `trust proxy` holds. Throws a `TypeError`
+ * on options that are wrong.
  */
 export function pawlExpress(pawl: Pawl, options: PawlExpressOptions = {}): RequestHandler {
-  const { cors: servesCors = true } = options
+  const { cors: servesCors = true, ...unknown } = options
+  if (typeof servesCors !== 'boolean' || Object.keys(unknown).length > 0) {
+    throw new TypeError('options of pawlExpress: there is cors alone, true or false')
+  }
   const addressOf: AddressOf = (request) => pawl.clientAddress((request as Request).ip, null)
   return (request, response, next) => {
     const exchange = new NodeExchange(request, response, addressOf)

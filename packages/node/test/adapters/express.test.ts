@@ -9,6 +9,7 @@ import { refuse } from '@pawl/protocol'
 import express5, { type Response as ExpressResponse, type Request } from 'express'
 import express4 from 'express4'
 import { openEmbedded } from '../support/core-under-test.ts'
+import { fakeCore } from '../support/fake-core.ts'
 
 const SPA = 'http://localhost:5173'
 const SAME = { 'sec-fetch-site': 'same-origin' }
@@ -250,3 +251,12 @@ for (const name of ['Express 5', 'Express 4'] as const) {
     assert.ok(answers.every(({ status }) => status === 200))
   })
 }
+
+test('options of the middleware that are misspelt are refused when it is mounted', async () => {
+  const pawl = createPawl({ core: fakeCore() })
+  for (const wrong of [{ Cors: false }, { cors: ['https://app.example.com'] }, { cors: null }]) {
+    assert.throws(() => pawlExpress(pawl, wrong as object), /there is cors alone/)
+  }
+  pawlExpress(pawl, { cors: false })
+  await pawl.close()
+})

@@ -34,7 +34,8 @@ async function setUp(context: TestContext) {
     const headers = { get: (name: string) => String(request.headers[name] ?? '') || null }
     const result = await pawl.guard({ method: 'GET', url: request.url ?? '/', headers })
     if (result.kind !== 'session') return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n')
+    const lines = ['HTTP/1.1 101 Switching Protocols', 'connection: upgrade', 'upgrade: websocket']
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`)
     follow(result.session, () => socket.end('bye'))
   })
   server.listen(0, '127.0.0.1')
