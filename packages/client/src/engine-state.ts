@@ -23,6 +23,8 @@ export interface SentRefresh {
   readonly serves: readonly number[]
   /** What was unanswered before. */
   readonly unansweredBefore: Unanswered | undefined
+  /** The count of its attempt. */
+  readonly count: number
 }
 
 /** What this tab is doing with the lock. One thing at a time. */

@@ -61,6 +61,7 @@ function sendRefresh(state: EngineState, nowMs: number): EngineState {
   const sent: SentRefresh = {
     serves: state.wants.filter(({ kind }) => kind !== 'leave').map(({ id }) => id),
     unansweredBefore: open,
+    count: state.record.attempts.count + 1,
   }
   const unanswered: Unanswered = {
     generation: open ? open.generation : (headerOf(state)?.generation ?? null),
@@ -89,7 +90,11 @@ function sendSignOut(state: EngineState, signOut: PendingSignOut): EngineState {
 function takeRefreshAnswer(before: EngineState, sent: SentRefresh, event: Answered): EngineState {
   const { answer, nowMs } = event
   const { session, status, code, retryAfterMs } = answer
-  const state = noteAttempt(before, locate(sent.unansweredBefore, session))
+  // Whoever has taken the lock away meanwhile may have sent another one since: that stays noted.
+  const state =
+    before.record.attempts.count > sent.count
+      ? before
+      : noteAttempt(before, locate(sent.unansweredBefore, session))
   if (status < 300 && typeof session === 'object' && hasTokens(state, answer)) {
     const learned = takeGrant(state, { ...answer, session }, event)
     const served = settleThose(learned, ({ id }) => (sent.serves.includes(id) ? 'done' : undefined))
