@@ -21,6 +21,8 @@ const STORED_LEAD_MAX_MS = 86_400_000
  * milliseconds: no two refreshes that race are then on both sides of the step.
  */
 const GO_BACK_AFTER_MS = 60_000
+/** How often the clocks are read in one look because one of them stepped meanwhile. */
+const READINGS_MAX = 3
 
 /** What a watch looks at. */
 export interface ClockWatchOptions {
@@ -187,16 +189,20 @@ async function startClock(
   }
 }
 
-/** The clocks, or null if the store has none of its own. */
+/**
+ * The clocks, or null if the store has none of its own. They are read again where the wall clock
+ * stepped while the store was asked: between readings so far apart any time of the store fits.
+ */
 async function readClocks(options: ClockWatchOptions): Promise<ClockReadings | null> {
   const { wall, clock } = options
-  const before = { own: clock.nowMs(), wall: wall.nowMs() }
-  const storeMs = await options.storeMs()
-  if (storeMs === null) return null
-  return {
-    own: { beforeMs: before.own, afterMs: clock.nowMs() },
-    wall: { beforeMs: before.wall, afterMs: wall.nowMs() },
-    storeMs,
+  for (let reading = 1; ; reading++) {
+    const before = { own: clock.nowMs(), wall: wall.nowMs() }
+    const wasHeld = clock.isHeld()
+    const storeMs = await options.storeMs()
+    if (storeMs === null) return null
+    const own = { beforeMs: before.own, afterMs: clock.nowMs() }
+    if (clock.isHeld() !== wasHeld && reading < READINGS_MAX) continue
+    return { own, wall: { beforeMs: before.wall, afterMs: wall.nowMs() }, storeMs }
   }
 }
 

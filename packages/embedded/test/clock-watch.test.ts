@@ -13,12 +13,17 @@ const DAY_MS = 24 * HOUR_MS
 /** A machine, a store, and true time, which both clocks show unless they are off. */
 function setUp(t: TestContext, { hasClock = true, wallOffMs = 0 } = {}) {
   const truth = manualClock()
-  const at = { wallOffMs, storeOffMs: 0, startMs: truth.nowMs() as number, fails: false }
+  const at = {
+    ...{ wallOffMs, storeOffMs: 0, startMs: truth.nowMs() as number, fails: false },
+    /** Happens while the store is asked. */
+    meanwhile: () => {},
+  }
   const store = memoryStore()
   const wall = { nowMs: () => (truth.nowMs() + at.wallOffMs) as ReturnType<typeof truth.nowMs> }
   const elapsedMs = () => truth.nowMs() - at.startMs
   const storeMs = async () => {
     if (at.fails) throw new Error('the store is away')
+    at.meanwhile()
     return hasClock ? truth.nowMs() + at.storeOffMs : null
   }
   const troubles: string[] = []
@@ -116,6 +121,18 @@ describe('a store with a clock', () => {
     }
     assert.deepEqual([core.fault(), core.offMs()], [null, 0])
     assert.equal(await findLatestTime(store), truth.nowMs())
+  })
+
+  it('is not misled by a step while it asks the store', async (t) => {
+    for (const stepMs of [HOUR_MS, -HOUR_MS]) {
+      const { start, at } = setUp(t)
+      const core = await start()
+      at.meanwhile = () => {
+        at.wallOffMs = stepMs
+      }
+      await core.look()
+      assert.deepEqual([core.offMs(), core.fault()], [0, null])
+    }
   })
 
   it('decides about a step of the wall clock; until it has, nothing is decided', async (t) => {
