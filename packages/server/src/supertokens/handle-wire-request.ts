@@ -68,14 +68,25 @@ export function openWire(options: WireOptions): WireHandler {
   }
 }
 
-/** Looks for apps and tenants that another core has just made; not more often than it may. */
+/**
+ * Looks for apps and tenants that another core has just made; after a look that succeeded not at
+ * once again. Whoever asks while one is under way waits for it, and hears if it fails.
+ */
 function looker({ core }: WireOptions): () => Promise<void> {
   let lookedAtMs = Number.NEGATIVE_INFINITY
+  let underWay: Promise<void> | undefined
+  async function look(): Promise<void> {
+    try {
+      await core.lookAtApps()
+      lookedAtMs = performance.now()
+    } finally {
+      underWay = undefined
+    }
+  }
   return async () => {
-    const nowMs = performance.now()
-    if (nowMs - lookedAtMs < LOOK_COOL_DOWN_MS) return
-    lookedAtMs = nowMs
-    await core.lookAtApps()
+    if (performance.now() - lookedAtMs < LOOK_COOL_DOWN_MS) return
+    underWay ??= look()
+    await underWay
   }
 }
 

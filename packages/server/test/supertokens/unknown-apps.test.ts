@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { StoreError } from '@pawl/core'
 import { memoryStore } from '@pawl/store-testkit'
 import { generateApiKey } from '../../src/http/api-keys.ts'
 import { type ServerOptions, startServer } from '../../src/index.ts'
@@ -61,4 +62,39 @@ test('an app that another core has just made is known at once, with a key of its
   const headers = { 'api-key': 'key-of-the-shop-alone-123' }
   const { status } = await other('POST', '/appid-shop/recipe/session', { body, headers })
   assert.equal(status, 200)
+})
+
+test('whoever asks for a new app while a core looks waits for it; a look that fails is 503 for all', async (t) => {
+  const shared = { ...memoryStore(), close: async () => {} }
+  const opening = Promise.withResolvers<void>()
+  const looking = Promise.withResolvers<void>()
+  const at = { isSlow: false, isAway: false }
+  const one = await start(t, { storeInstance: shared })
+  const other = await start(t, {
+    storeInstance: {
+      ...shared,
+      async findRecord(of) {
+        if (at.isAway && of.kind === 'registry') throw new StoreError('unavailable', 'away')
+        if (at.isSlow && of.kind === 'registry') {
+          looking.resolve()
+          await opening.promise
+        }
+        return shared.findRecord(of)
+      },
+    },
+  })
+  const headers = { 'api-key': key }
+  const ask = () => other('GET', '/appid-shop/recipe/session?sessionHandle=x', { headers })
+  at.isAway = true
+  for (const { status } of [await ask(), await ask()]) assert.equal(status, 503)
+  at.isAway = false
+  const put = { body: { appId: 'shop' }, headers }
+  assert.equal((await one('PUT', '/recipe/multitenancy/app/v2', put)).status, 200)
+  at.isSlow = true
+  const first = ask()
+  await looking.promise
+  const others = [ask(), ask()]
+  assert.equal((await other('GET', '/hello')).status, 200)
+  opening.resolve()
+  for (const { status } of await Promise.all([first, ...others])) assert.equal(status, 200)
 })
