@@ -38,7 +38,10 @@ async function runImport(command: StoreCommand, url: string): Promise<ImportOutc
     const { settingsOf } = await import('../config/check-config.ts')
     const secret = await secretsFor(config, store)
     const settings = settingsOf(config)
-    const core = await embedCore({ store, secret, settings, closesStore: false, isVisitor: true })
+    const core = await embedCore({
+      ...{ store, secret, settings, closesStore: false, isVisitor: true },
+      trustsStoreClock: config.storeClock === 'witness',
+    })
     const former = formerReader(database, String(options.prefix ?? ''))
     const book = openWireSettings(store, wireDefaultsOf(config))
     const isLast = options.finish === true
