@@ -28,7 +28,7 @@ export interface CoreTime {
   readonly nowMs: NowMs
   /** Whether the core was ever heard. */
   readonly isKnown: boolean
-  /** Takes in what time it is at the core now. */
+  /** Takes in what time it is at the core now; what is no finite number is left out. */
   hear(coreMs: number): void
 }
 
@@ -90,6 +90,8 @@ export function makeCoreTime(options: CoreTimeOptions): CoreTime {
       return nowMs
     },
     hear(coreMs) {
+      // By a time that is no number nothing would ever expire.
+      if (!Number.isFinite(coreMs)) return
       const wall = wallMs()
       const elapsed = elapsedMs()
       const expected = expectedMs(wall, elapsed)

@@ -120,3 +120,11 @@ test('whole milliseconds only', () => {
   pass(0.7)
   assert.ok(Number.isInteger(time.nowMs()))
 })
+
+test('a core that does not say a number is not heard: tokens still expire', () => {
+  const { at, time, pass } = setUp()
+  for (const said of [Number.NaN, Number.POSITIVE_INFINITY]) time.hear(said)
+  assert.equal(time.isKnown, false)
+  pass(1_000)
+  assert.equal(time.nowMs(), at.wall)
+})
