@@ -16,7 +16,7 @@ import {
   TENANT_KIND,
 } from './registry-records.ts'
 import { type EntryDraft, type KnownApp, knowApp, settingsOfApp } from './registry-view.ts'
-import type { SteadyClock } from './steady-clock.ts'
+import { CLOCKS_AGREE_MS, type SteadyClock } from './steady-clock.ts'
 
 /** A walk through all records ends after so many pages, in trouble. */
 const PAGES_MAX = 100_000
@@ -101,6 +101,7 @@ function draftOf<Settings>(
   record: RegistryRecord<Settings>,
 ): EntryDraft<Settings> {
   const { name, settings: own, createdAtMs: sinceMs, version, trouble } = record
-  clock.observe(sinceMs)
+  // By no more than what clocks may be apart: a longer lead is a fault of this core's clock.
+  clock.observe(sinceMs, CLOCKS_AGREE_MS)
   return { name, own, sinceMs, version, trouble }
 }

@@ -82,12 +82,20 @@ function createSecretFile(file: string, content: string): void {
     linkSync(draft, file)
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    if (LINKLESS_CODES.includes(code)) writeNew(file, content)
+    if (LINKLESS_CODES.includes(code)) writeUnlessThere(file, content)
     else if (code !== 'EEXIST') throw error
   } finally {
     rmSync(draft, { force: true })
   }
   syncDirectory(path.dirname(file))
+}
+
+function writeUnlessThere(file: string, content: string): void {
+  try {
+    writeNew(file, content)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
 }
 
 function writeDraft(file: string, content: string): string {

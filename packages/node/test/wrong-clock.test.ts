@@ -121,3 +121,22 @@ test('a driver that cannot learn the time goes by its own clock and waits once a
   assert.ok(!(pawl.verify(old) instanceof Promise))
   await pawl.close()
 })
+
+test('a token of a time to come is 503, never invalid: no clock sends anybody to the log-in', async () => {
+  const clock = testClock()
+  const { at, core, token, beat } = coreOff(clock)
+  const pawl = createPawl({ ...base([]), core, clock: clock.nowMs })
+  assert.equal((await pawl.verify(token())).kind, 'ok')
+  // The machine was suspended: what the monotonic clock has missed, the core has not.
+  at.offMs = HOUR_MS
+  const fresh = token()
+  const early = await pawl.verify(fresh)
+  assert.deepEqual(early.kind === 'refused' && [early.code, early.retryAfterSeconds], [
+    'unavailable',
+    2,
+  ])
+  clock.advance(1_000)
+  await beat()
+  assert.equal((await pawl.verify(fresh)).kind, 'ok')
+  await pawl.close()
+})

@@ -57,7 +57,7 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
       ...{ meter, core, unreadyReasons, store: store.engine },
       inFlight: listener.inFlight,
       feedFollowers: listener.streams,
-      clockSkewMs: () => skewOf(store, clock),
+      clockSkewMs: async () => (config.storeClock === 'ignored' ? null : skewOf(store, clock)),
     })
   }
 

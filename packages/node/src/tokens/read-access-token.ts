@@ -29,7 +29,14 @@ export type ReadToken =
   | { readonly kind: 'invalid'; readonly reason: InvalidReason }
 
 /** Why a text is no access token of ours. */
-export type InvalidReason = 'size' | 'shape' | 'header' | 'signature' | 'payload' | 'claims'
+export type InvalidReason =
+  | 'size'
+  | 'shape'
+  | 'header'
+  | 'signature'
+  | 'payload'
+  | 'claims'
+  | 'early'
 
 /** How far ahead of ours the clock of a core may be, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
@@ -123,7 +130,7 @@ function judgeClaims(
   if (cnf !== undefined) return invalid('claims')
   if (!isTime(iat) || !isTime(exp) || (nbf !== undefined && !isTime(nbf))) return invalid('claims')
   const latestStart = nowMs / 1000 + CLOCK_SKEW_SECONDS
-  if (iat > latestStart || (nbf !== undefined && nbf > latestStart)) return invalid('claims')
+  if (iat > latestStart || (nbf !== undefined && nbf > latestStart)) return invalid('early')
   const lineage = readLineage(claims.lin, iat * 1000)
   if (lineage === undefined) return invalid('claims')
   const { id, parent, generation, mintedAtMs } = lineage

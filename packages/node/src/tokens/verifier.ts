@@ -15,7 +15,7 @@ import type { TrustCache } from '../trust/trust-cache.ts'
 import { ownCopy } from './canonical.ts'
 import { claimedIssueTimeMs } from './claimed-time.ts'
 import { frozenCopy } from './frozen-copy.ts'
-import { readAccessToken } from './read-access-token.ts'
+import { type ReadToken, readAccessToken } from './read-access-token.ts'
 import { makeTokenCache, type VerifiedToken } from './token-cache.ts'
 
 /** A value, at once where nothing must be asked. */
@@ -63,6 +63,12 @@ const EXPIRED: Refusal = Object.freeze(refuse('access_token_expired'))
 const ENDED: Refusal = Object.freeze(refuse('session_ended'))
 const KEY_UNKNOWN: Refusal = Object.freeze(
   refuse('unavailable', 'the key of the access token is not known yet', { retryAfterSeconds: 2 }),
+)
+/** Ours by its signature, of a time to come: clocks are apart, as after a machine was suspended. */
+export const EARLY: Refusal = Object.freeze(
+  refuse('unavailable', "the access token is of a time to come: this machine's clock is behind", {
+    retryAfterSeconds: 2,
+  }),
 )
 const OPAQUE_START = `${OPAQUE_ACCESS_PREFIX}.`
 
@@ -120,7 +126,7 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
     const now = nowMs()
     const read = readAccessToken(token, current, now)
     if (read.kind === 'unknown-key') return undefined
-    if (read.kind !== 'valid') return read.kind === 'expired' ? EXPIRED : INVALID
+    if (read.kind !== 'valid') return refusalOf(read)
     const text = ownCopy(token)
     const entry = entryOf(text, read, current)
     cache.set(entry)
@@ -159,6 +165,11 @@ function makeJwtVerifier(deps: VerifierDeps): VerifyJwt {
     const outcome = judgeKnown(token, entry, now)
     return isGated && outcome.kind === 'ok' ? gate.pass(token, entry, now) : outcome
   }
+}
+
+function refusalOf(read: ReadToken): Refusal {
+  if (read.kind === 'expired') return EXPIRED
+  return read.kind === 'invalid' && read.reason === 'early' ? EARLY : INVALID
 }
 
 /**

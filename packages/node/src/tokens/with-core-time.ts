@@ -1,5 +1,5 @@
 import type { Outcome } from '@pawl/protocol'
-import type { MaybePromise, Verifier } from './verifier.ts'
+import { EARLY, type MaybePromise, type Verifier } from './verifier.ts'
 
 /** What a verifier is told of the time. */
 interface CoreTimeDeps {
@@ -53,5 +53,6 @@ export function withCoreTime(verifier: Verifier, deps: CoreTimeDeps): Verifier {
 /** Whether a refusal may come of the time alone. */
 function isOfTime(outcome: Outcome<unknown>): boolean {
   if (outcome.kind === 'ok') return false
-  return outcome.code === 'access_token_expired' || outcome.code === 'access_token_invalid'
+  const { code } = outcome
+  return outcome === EARLY || code === 'access_token_expired' || code === 'access_token_invalid'
 }
