@@ -159,9 +159,9 @@ describe('over the compatible wire', () => {
         events.flatMap((event) => (event.kind === 'ended' ? event.handle : [])),
       )
       const made = events.filter(({ kind, userId }) => kind === 'created' && userId === 'racer')
-      const [dead, alive] = [true, false].map((is) =>
-        made.filter(({ handle }) => isOver.has(handle) === is).map(({ atMs }) => atMs),
-      ) as [number[], number[]]
+      const madeAtMs = (over: boolean): readonly number[] =>
+        made.filter(({ handle }) => isOver.has(handle) === over).map(({ atMs }) => atMs)
+      const [dead, alive] = [madeAtMs(true), madeAtMs(false)]
       assert.equal(statuses.at(-1), 'OK')
       assert.equal(statuses.filter((status) => status === 'OK').length, alive.length)
       // Whoever lives came after the end of all, and so after everybody whom it met.
