@@ -8,11 +8,12 @@ import {
   StoreError,
   type TenantId,
 } from '@pawl/core'
+import { failureRow } from './failure-row.ts'
 import { type RegistrySources, readRegistry } from './registry-read.ts'
 import { APP_KIND, CHANGES_KEY, INSTALLATION, TENANT_KIND } from './registry-records.ts'
-import { takeTurns } from './registry-turns.ts'
 import { type KnownApp, type KnownTenant, troublesOf } from './registry-view.ts'
 import type { SteadyClock } from './steady-clock.ts'
+import { takeTurns } from './take-turns.ts'
 
 /** How often a core looks for changes of apps and tenants, in milliseconds. */
 const LOOK_INTERVAL_MS = 2_000
@@ -139,16 +140,15 @@ export async function openAppDirectory(options: RegistryOptions): Promise<AppDir
 /** Looks at every interval, one at a time; only the first failure of a row is reported. */
 function lookRegularly(look: () => Promise<void>, onTrouble: (error: unknown) => void): () => void {
   let isLooking = false
-  let isFailing = false
+  const failures = failureRow(onTrouble)
   async function lookNow(): Promise<void> {
     if (isLooking) return
     isLooking = true
     try {
       await look()
-      isFailing = false
+      failures.end()
     } catch (error) {
-      if (!isFailing) onTrouble(error)
-      isFailing = true
+      failures.note(error)
     } finally {
       isLooking = false
     }

@@ -1,4 +1,5 @@
 import type { Clock, RecordStore } from '@pawl/core'
+import { failureRow } from './failure-row.ts'
 import { type ClockReadings, isAgreed, judgeClocks, judgeClocksAtStart } from './judge-clocks.ts'
 import { findLatestTime, storeLatestTime } from './latest-time.ts'
 import { CLOCKS_AGREE_MS, type SteadyClock } from './steady-clock.ts'
@@ -60,7 +61,7 @@ export async function watchClock(options: ClockWatchOptions): Promise<ClockWatch
   const report = makeReport(onTrouble, elapsedMs)
   const skew = makeSkew(options, report)
   const timer = makeTimer(lookOnTime)
-  let isFailing = false
+  const failures = failureRow(onTrouble)
   let running: Promise<void> = Promise.resolve()
 
   async function lookNow(): Promise<void> {
@@ -83,10 +84,9 @@ export async function watchClock(options: ClockWatchOptions): Promise<ClockWatch
   async function lookOnTime(): Promise<void> {
     try {
       await look()
-      isFailing = false
+      failures.end()
     } catch (error) {
-      if (!isFailing) onTrouble(error)
-      isFailing = true
+      failures.note(error)
     }
     armNext()
   }

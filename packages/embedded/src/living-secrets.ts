@@ -1,3 +1,4 @@
+import { failureRow } from './failure-row.ts'
 import { type MasterSecret, openSecretRing, type SecretRing } from './master-secret.ts'
 
 /** The master secrets: one, several of which the first seals, or where to read them. */
@@ -27,7 +28,7 @@ export function openLivingRing(
   const readSecrets = source
   let ring = openSecretRing(readSecrets())
   let readAtMs = Number.NEGATIVE_INFINITY
-  let isFailing = false
+  const failures = failureRow(onTrouble)
 
   function renew(): boolean {
     const nowMs = elapsedMs()
@@ -36,15 +37,14 @@ export function openLivingRing(
     try {
       const read = openSecretRing(readSecrets())
       const known = read.all.filter(({ id }) => ring.find(id) !== undefined)
-      if (known.length > 0) isFailing = false
+      if (known.length > 0) failures.end()
       if (known.length === read.all.length) return false
       // Secrets of another store, put here by mistake, must not seal what nobody opens tomorrow.
       if (known.length === 0) throw new Error(FOREIGN)
       ring = joined(read, ring)
       return true
     } catch (error) {
-      if (!isFailing) onTrouble(error)
-      isFailing = true
+      failures.note(error)
       return false
     }
   }

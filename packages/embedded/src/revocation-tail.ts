@@ -1,4 +1,5 @@
 import type { Clock, SessionStore } from '@pawl/core'
+import { failureRow } from './failure-row.ts'
 import { type RevocationLog, revocationLog } from './revocation-log.ts'
 
 /** Time between two looks at the log while somebody follows it, in milliseconds. */
@@ -42,17 +43,18 @@ export function revocationTail(options: TailOptions): RevocationTail {
   const waiting = waitingRoom()
   let followers = 0
   let looks = 0
-  let isFailing = false
   let isClosed = false
+  const failures = failureRow((error) => {
+    if (!isClosed) options.onTrouble(error)
+  })
   const looker = makeLooker(options.schedule ?? runLater, async () => {
     try {
       const { isEnd } = await log.look()
       looks += 1
-      isFailing = false
+      failures.end()
       return isEnd
     } catch (error) {
-      if (!isFailing && !isClosed) options.onTrouble(error)
-      isFailing = true
+      failures.note(error)
       return true
     } finally {
       waiting.wakeAll()

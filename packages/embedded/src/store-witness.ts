@@ -1,7 +1,7 @@
 import { type RecordStore, type SessionStore, StoreError } from '@pawl/core'
 import type { SecretRing } from './master-secret.ts'
-import { takeTurns } from './registry-turns.ts'
 import { readStoreMark, type StoreMark } from './secret-fingerprint.ts'
+import { takeTurns } from './take-turns.ts'
 
 const LOST =
   'the store is not the one that this core was started with: its mark is gone or another one, so ' +

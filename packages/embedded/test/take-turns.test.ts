@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { takeTurns } from '../src/registry-turns.ts'
+import { takeTurns } from '../src/take-turns.ts'
 
 /** Work that the test ends; what each run was asked for. */
 function stage() {
