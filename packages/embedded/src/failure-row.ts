@@ -6,7 +6,7 @@ export interface FailureRow {
   readonly end: () => void
 }
 
-/** Tells of the first failure of a row, so that an outage is reported once and not at every look. */
+/** Tells of the first failure of a row: an outage is reported once, and not at every look. */
 export function failureRow(onTrouble: (error: unknown) => void): FailureRow {
   let isFailing = false
   return {

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { createPawl, EXPOSED_HEADERS, type Pawl, PawlError } from '@pawl/node'
 import { pawlErrors, pawlExpress, requireSession } from '@pawl/node/express'
@@ -10,6 +8,7 @@ import express5, { type Response as ExpressResponse, type Request } from 'expres
 import express4 from 'express4'
 import { openEmbedded } from '../support/core-under-test.ts'
 import { fakeCore } from '../support/fake-core.ts'
+import { listen } from '../support/listen.ts'
 
 const SPA = 'http://localhost:5173'
 const SAME = { 'sec-fetch-site': 'same-origin' }
@@ -124,15 +123,7 @@ async function setUp(context: TestContext, name: keyof typeof LINES) {
     onFault: () => {},
   })
   const app = makeApp(pawl, LINES[name])
-  const server: Server = app.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  context.after(async () => {
-    server.closeAllConnections()
-    server.close()
-    await pawl.close()
-    await under.close()
-  })
+  const base = await listen(context, createServer(app), [pawl, under])
   const call = (method: string, path: string, headers: Record<string, string> = SAME) =>
     fetch(base + path, { method, headers })
   const cookiesOf = (response: Response) =>

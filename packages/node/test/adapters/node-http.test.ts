@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createPawl, type PawlOptions } from '@pawl/node'
 import { type PawlHandler, pawlListener, requireSession } from '@pawl/node/node-http'
 import type { CoreApi } from '@pawl/protocol'
 import { openEmbedded } from '../support/core-under-test.ts'
 import { fakeCore } from '../support/fake-core.ts'
+import { listen } from '../support/listen.ts'
 
 const SAME = { 'sec-fetch-site': 'same-origin' }
 
@@ -42,14 +41,7 @@ async function serve(context: TestContext, core: CoreApi, options: Partial<PawlO
   })
   const errors: unknown[] = []
   const server = createServer(pawlListener(pawl, app, (error) => errors.push(error)))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  context.after(async () => {
-    server.closeAllConnections()
-    server.close()
-    await pawl.close()
-  })
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const base = await listen(context, server, [pawl])
   const call = (method: string, path: string, headers: Record<string, string> = SAME) =>
     fetch(base + path, { method, headers })
   return { base, call, errors }
@@ -110,12 +102,7 @@ test('node:http: what is told of an error may fail itself, and a route may retur
   for (const teller of tellers) {
     for (const route of [() => thenable, () => Promise.reject(new Error('a bug'))]) {
       const server = createServer(pawlListener(pawl, route, teller))
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      const { port } = server.address() as AddressInfo
-      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 500)
-      server.closeAllConnections()
-      server.close()
+      assert.equal((await fetch(await listen(context, server))).status, 500)
     }
   }
   assert.equal(warnings.filter(({ message }) => message.startsWith('onError failed')).length, 4)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createPawl, type PawlSession } from '@pawl/node'
 import { pawlListener, requireSession } from '@pawl/node/node-http'
 import { openEmbedded } from '../support/core-under-test.ts'
+import { listen } from '../support/listen.ts'
 
 /** An app with an event stream and a WebSocket, which are closed with their session. */
 async function setUp(context: TestContext) {
@@ -38,15 +38,7 @@ async function setUp(context: TestContext) {
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
     follow(result.session, () => socket.end('bye'))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  context.after(async () => {
-    server.closeAllConnections()
-    server.close()
-    await pawl.close()
-    await under.close()
-  })
+  const base = await listen(context, server, [pawl, under])
   const login = await fetch(base, { method: 'POST', headers: { 'sec-fetch-site': 'same-origin' } })
   const lines = login.headers.getSetCookie()
   return { pawl, base, cookie: lines.map((line) => line.split(';', 1)[0]).join('; ') }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Outcome, ok, refuse, type VerifiedSession } from '@pawl/protocol'
+import { type CoreApi, type Outcome, ok, refuse, type VerifiedSession } from '@pawl/protocol'
 import { OPEN_GATE } from '../../src/revocations/revocation-gate.ts'
 import { makeLocalRevocations } from '../../src/session/revocations.ts'
 import { makeVerifier, type SettledUse } from '../../src/tokens/verifier.ts'
@@ -12,13 +12,25 @@ import { testClock } from '../support/test-clock.ts'
 const first = signer('ES256', 'd-1')
 const second = signer('ES256', 'd-2')
 
-function setUp(confirm: 'on-use' | 'on-refresh' = 'on-use') {
+/** What a core says of an opaque token. */
+const SESSION: VerifiedSession = {
+  handle: HANDLE,
+  userId: 'alice',
+  tenant: 'default',
+  claims: {},
+  issuedAtMs: 0,
+  expiresAtMs: 900_000,
+  lineage: { id: 'x', parent: null, generation: 0 },
+}
+
+function setUp(confirm: 'on-use' | 'on-refresh' = 'on-use', operations: Partial<CoreApi> = {}) {
   const clock = testClock()
   const keys = [first.jwk]
-  const core = fakeCore({
+  const fake = fakeCore({
     getKeys: async () => ok({ keys: [...keys], maxAgeSeconds: 300 }),
     getSettings: async () => ok({ ...SETTINGS, confirm }),
   })
+  const core = { ...fake, ...operations }
   const reportFault = () => {}
   const trust = makeTrustCache({ core, nowMs: clock.nowMs, reportFault })
   const revocations = makeLocalRevocations(10)
@@ -143,31 +155,13 @@ test('a new key within the cool-down is a question that is open; a key that has 
 })
 
 test('what the core says of a token is frozen, and not what the core itself goes on using', async () => {
-  const { clock, core, trust, revocations } = setUp()
   const claims = { roles: ['user'], org: { name: 'acme' } }
   const asked: unknown[] = []
-  const verifier = makeVerifier({
-    core: {
-      ...core,
-      verifySession: async (request, signal) => {
-        asked.push({ ...request, signal })
-        return ok({
-          handle: HANDLE,
-          userId: 'alice',
-          tenant: 'default',
-          claims,
-          issuedAtMs: clock.now,
-          expiresAtMs: clock.now + 900_000,
-          lineage: { id: 'x', parent: null, generation: 0 },
-        })
-      },
+  const { verifier } = setUp('on-use', {
+    verifySession: async (request, signal) => {
+      asked.push({ ...request, signal })
+      return ok({ ...SESSION, claims })
     },
-    trust,
-    revocations,
-    gate: OPEN_GATE,
-    nowMs: clock.nowMs,
-    onSettledUse: () => {},
-    cacheLimit: 10,
   })
   const { signal } = new AbortController()
   const outcome = await verifier.verify('pawl_at1.x', { clientAddress: '198.51.100.7', signal })
@@ -211,27 +205,8 @@ test('a first grant, and any grant of an app that confirms on refresh, is never 
 })
 
 test('an opaque token is verified at the core each time', async () => {
-  const { core } = setUp()
-  const { clock, revocations, trust } = setUp()
-  const session: VerifiedSession = {
-    handle: HANDLE,
-    userId: 'alice',
-    tenant: 'default',
-    claims: {},
-    issuedAtMs: clock.now,
-    expiresAtMs: clock.now + 900_000,
-    lineage: { id: 'x', parent: null, generation: 0 },
-  }
-  let outcome: Outcome<VerifiedSession> = ok(session)
-  const verifier = makeVerifier({
-    core: { ...core, verifySession: async () => outcome },
-    trust,
-    revocations,
-    gate: OPEN_GATE,
-    nowMs: clock.nowMs,
-    onSettledUse: () => {},
-    cacheLimit: 10,
-  })
+  let outcome: Outcome<VerifiedSession> = ok(SESSION)
+  const { verifier } = setUp('on-use', { verifySession: async () => outcome })
   assert.equal(codeOf(await verifier.verify('pawl_at1.x')), 'ok')
   outcome = refuse('session_ended')
   assert.equal(codeOf(await verifier.verify('pawl_at1.x')), 'session_ended')

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach } from 'node:test'
 import type { PawlWebOptions, SessionEvent, WebSession } from '@pawl/web'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { openBrowser } from '../../../../test/browser/open-browser.ts'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { FakeApi } from './fake-api.ts'
 import { type PageServer, servePage } from './page-server.ts'
 
@@ -24,7 +23,18 @@ let browser: Browser
 
 before(async () => {
   app = await servePage()
-  browser = await openBrowser()
+  browser = await chromium.launch({
+    executablePath: process.env.PAWL_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-gpu',
+    ],
+  })
 })
 
 after(async () => {
