@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CoreApi, type Outcome, ok, refuse, type VerifiedSession } from '@pawl/protocol'
+import { type Outcome, ok, refuse, type VerifiedSession } from '@pawl/protocol'
+import type { CoreCalls } from '../../src/ports.ts'
 import { OPEN_GATE } from '../../src/revocations/revocation-gate.ts'
 import { makeLocalRevocations } from '../../src/session/revocations.ts'
 import { makeVerifier, type SettledUse } from '../../src/tokens/verifier.ts'
@@ -23,7 +24,7 @@ const SESSION: VerifiedSession = {
   lineage: { id: 'x', parent: null, generation: 0 },
 }
 
-function setUp(confirm: 'on-use' | 'on-refresh' = 'on-use', operations: Partial<CoreApi> = {}) {
+function setUp(confirm: 'on-use' | 'on-refresh' = 'on-use', operations: Partial<CoreCalls> = {}) {
   const clock = testClock()
   const keys = [first.jwk]
   const fake = fakeCore({
