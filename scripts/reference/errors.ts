@@ -4,6 +4,7 @@ import { code, table } from './markdown.ts'
 const remedies: Readonly<Record<Remedy, string>> = {
   refresh: 'present the refresh token',
   'sign-in': 'the session is gone: sign in',
+  reauthenticate: 'the session goes on: log in again for this call',
   retry: 'nothing was decided: the same call again, later',
   fix: 'the call itself is wrong',
 }

@@ -86,6 +86,17 @@ describe('the fetch of the session', () => {
     assert.equal(bench.engine.get().kind, 'active')
   })
 
+  it('hands a call for a recent log-in to the page: no refresh, no repetition, no sign-out', async () => {
+    const bench = await setUpSignedIn()
+    const headers = { [HEADERS.error]: 'insufficient_user_authentication' }
+    bench.answer = async () => new Response('{"maxAgeSeconds":600}', { status: 401, headers })
+    const response = await bench.fetch(`${API}/email`, { method: 'POST', body: 'new' })
+    assert.equal(response.status, 401)
+    assert.deepEqual(await response.json(), { maxAgeSeconds: 600 })
+    assert.equal(bench.sent.length, 1)
+    assert.equal(bench.engine.get().kind, 'active')
+  })
+
   it('gives the refusal back when the session has ended', async () => {
     const { fetch, engine, sessions } = await setUpSignedIn()
     sessions.end('s1', 'revoked')

@@ -10,6 +10,7 @@ import { type CorsAnswer, decideCors, withCors } from './http/cors.ts'
 import { watchHeaderBytes } from './http/header-bytes.ts'
 import { type HeaderSink, headersSink } from './http/header-sink.ts'
 import { problemResponse } from './http/problem.ts'
+import { makeTimeLearner } from './learn-time.ts'
 import type { PawlOptions } from './options.ts'
 import type { CoreCalls, ReportFault, Schedule } from './ports.ts'
 import type { RequestLike } from './request-like.ts'
@@ -111,19 +112,20 @@ export function createPawl(options: PawlOptions): Pawl {
     onSettledUse: reports.add,
     cacheLimit: options.limits?.verifiedTokens ?? VERIFIED_TOKENS,
   })
-  const verifier = withCoreTime(verifierHere, {
-    isSettled: () => time.isKnown || options.revocationFeed === false,
+  const learner = makeTimeLearner({
+    isKnown: () => time.isKnown || options.revocationFeed === false,
     contact: () => within(CONTACT_MS, feed.firstTry(), schedule),
   })
   const driver: Driver = {
     config,
     core,
-    verifier,
+    verifier: withCoreTime(verifierHere, learner),
     ended,
     announce,
     watchCookieHost: watchCookieHost(options.cookies?.domain, reportFault),
     watchHeaderBytes: watchHeaderBytes(reportFault),
     nowMs,
+    time: learner,
     raceWindowMs: async () => {
       const loaded = await trust.load()
       return loaded.kind === 'ok' ? loaded.value.settings.raceWindowMs : undefined

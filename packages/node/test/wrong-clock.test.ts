@@ -51,6 +51,29 @@ for (const [where, open] of [
   }
 }
 
+test("how long ago a log-in was goes by the core's time from the first request on", async () => {
+  const under = await openServer()
+  const clock = (): number => under.clock.now - 45_000
+  const open = () => createPawl({ ...base([]), core: under.core, clock })
+  const [first, second] = [open(), open()]
+  try {
+    const user = browser(first)
+    const input = { userId: 'ada', authentication: {} }
+    const made = await first.createSession(user.request('POST', '/login'), input)
+    user.keep(made.headers)
+    assert.equal(made.session.claims.auth_time, under.clock.now / 1000)
+    under.clock.advance(620_000)
+    const asked = { maxAuthAgeSeconds: 600 }
+    const verdict = await verdictOf(second, user.request('GET', '/'), asked)
+    assert.equal(verdict, 'insufficient_user_authentication')
+    assert.equal(await verdictOf(second, user.request('GET', '/')), 'session')
+  } finally {
+    await first.close()
+    await second.close()
+    await under.close()
+  }
+})
+
 /** A core that signs by a time that is off, and tells it in its feed. */
 function coreOff(clock: { readonly now: number }) {
   const at = { offMs: 0, hasFeed: true }

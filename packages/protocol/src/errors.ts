@@ -3,7 +3,8 @@
  * the caller should do. Codes are stable; a refusal is `application/problem+json` (RFC 9457) with
  * the code in the member `code` and `https://pawl.dev/problems/<code>` as `type`.
  *
- * `remedy`: `refresh` = present the refresh token; `sign-in` = the session is gone; `retry` = try
+ * `remedy`: `refresh` = present the refresh token; `sign-in` = the session is gone;
+ * `reauthenticate` = the session goes on, the user has to log in again for this call; `retry` = try
  * the same call again later, nothing was decided; `fix` = the call itself is wrong.
  */
 export const ERRORS = {
@@ -38,6 +39,11 @@ export const ERRORS = {
     title: 'A superseded token was used: the session was ended',
     remedy: 'sign-in',
   },
+  insufficient_user_authentication: {
+    status: 401,
+    title: 'A recent or stronger log-in is required',
+    remedy: 'reauthenticate',
+  },
   proof_required: { status: 401, title: 'The bound key must be proved', remedy: 'fix' },
   csrf_refused: { status: 403, title: 'The request came from another site', remedy: 'fix' },
   claim_refused: { status: 403, title: 'The session lacks a required claim', remedy: 'fix' },
@@ -47,7 +53,7 @@ export const ERRORS = {
 } as const satisfies Readonly<Record<string, ErrorRow>>
 
 /** What the caller of a refused request should do. */
-export type Remedy = 'refresh' | 'sign-in' | 'retry' | 'fix'
+export type Remedy = 'refresh' | 'sign-in' | 'reauthenticate' | 'retry' | 'fix'
 
 interface ErrorRow {
   /** HTTP status, 400 to 599. */
@@ -70,6 +76,16 @@ export interface Refusal {
   readonly session?: RefusedSession
   /** Seconds to wait before a retry; with `unavailable` and `rate_limited`. */
   readonly retryAfterSeconds?: number
+  /** Which log-in is asked for; with `insufficient_user_authentication`. */
+  readonly authentication?: AskedAuthentication
+}
+
+/** What a route asks of the log-in behind a session (RFC 9470 section 3). */
+export interface AskedAuthentication {
+  /** How long ago it may be, in seconds. */
+  readonly maxAgeSeconds?: number
+  /** Which `acr` it may have, the preferred one first. */
+  readonly acrValues?: readonly string[]
 }
 
 /** The session a refusal is about. */
@@ -93,7 +109,7 @@ export function ok<T>(value: T): Outcome<T> {
 export function refuse(
   code: ErrorCode,
   detail: string = ERRORS[code].title,
-  more: Pick<Refusal, 'session' | 'retryAfterSeconds'> = {},
+  more: Pick<Refusal, 'session' | 'retryAfterSeconds' | 'authentication'> = {},
 ): Refusal {
   return { kind: 'refused', code, detail, ...more }
 }

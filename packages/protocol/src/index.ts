@@ -20,6 +20,7 @@ export type {
 } from './core-api.ts'
 export { ALLOWED_HEADERS, EXPOSED_HEADERS } from './cors-headers.ts'
 export {
+  type AskedAuthentication,
   ERRORS,
   type ErrorCode,
   isErrorCode,

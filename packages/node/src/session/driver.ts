@@ -2,6 +2,7 @@ import type { Outcome } from '@pawl/protocol'
 import type { Config } from '../config.ts'
 import type { CookieHostWatch } from '../http/cookie-host.ts'
 import type { HeaderBytesWatch } from '../http/header-bytes.ts'
+import type { TimeLearner } from '../learn-time.ts'
 import type { PawlEvent } from '../options.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { CoreCalls, NowMs } from '../ports.ts'
@@ -20,6 +21,8 @@ export interface Driver {
   /** Told how many bytes of headers a grant took. */
   readonly watchHeaderBytes: HeaderBytesWatch
   readonly nowMs: NowMs
+  /** Asked before `nowMs` decides how long ago a log-in was. */
+  readonly time: TimeLearner
   /**
    * The core's race window in ms; asked for if it is not known yet, undefined if it is not to be
    * had.

@@ -18,6 +18,17 @@ export interface GuardOptions {
    * anybody in: whatever else it returns, a promise above all, is a `TypeError`.
    */
   readonly claims?: (claims: JsonObjectValue, session: PawlSession) => boolean
+  /**
+   * Asks for a log-in that is no longer ago, in seconds, 1 or more, by the claim `auth_time`.
+   * Without one, or with an older one, `insufficient_user_authentication` (401, RFC 9470), by which
+   * no front end refreshes or signs out: let the user log in again, then `reauthenticated`.
+   */
+  readonly maxAuthAgeSeconds?: number
+  /**
+   * Asks for a log-in whose claim `acr` is one of these (at most 16, the preferred one first; no
+   * spaces, quotes or backslashes). Refused as above.
+   */
+  readonly acrValues?: readonly string[]
 }
 
 /** The options of a route that asks nothing special. */
@@ -25,6 +36,15 @@ export const NO_GUARD_OPTIONS: GuardOptions = Object.freeze({})
 
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
 const isMode = (value: unknown): boolean => (CSRF_MODES as readonly unknown[]).includes(value)
+const isAge = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1
+/** What a challenge can name (RFC 6749 appendix A.7, without the space that stands between two). */
+const ACR = /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/
+const ACR_VALUES_MAX = 16
+const isAcrList = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= ACR_VALUES_MAX &&
+  value.every((one) => typeof one === 'string' && ACR.test(one))
 
 /** What each option has to be. */
 const RULES: {
@@ -37,6 +57,8 @@ const RULES: {
   csrf: [isMode, CSRF_MODES.join(' or ')],
   checkStore: [isBoolean, 'true or false'],
   claims: [(value) => typeof value === 'function', 'a function'],
+  maxAuthAgeSeconds: [isAge, 'a whole number of seconds, 1 or more'],
+  acrValues: [isAcrList, `a list of 1 to ${ACR_VALUES_MAX} texts without spaces or quotes`],
 }
 
 /** Options that were found right: each object is looked at once. */

@@ -3,6 +3,7 @@ import { type CsrfMode, decideCsrf } from '../http/csrf.ts'
 import type { HeaderSink } from '../http/header-sink.ts'
 import { isSafe, type RequestLike } from '../request-like.ts'
 import type { MaybePromise } from '../tokens/verifier.ts'
+import { refuseAuthentication } from './authentication.ts'
 import { readCredentials } from './credentials.ts'
 import type { Driver } from './driver.ts'
 import { admitsClaims, checkGuardOptions, type GuardOptions } from './guard-options.ts'
@@ -63,13 +64,35 @@ interface Asked extends SessionChannel {
   readonly options: GuardOptions
 }
 
-function admit(asked: Asked, outcome: Outcome<VerifiedSession>, token: string): GuardVerdict {
+function admit(
+  asked: Asked,
+  outcome: Outcome<VerifiedSession>,
+  token: string,
+): MaybePromise<GuardVerdict> {
   if (outcome.kind === 'refused') return { kind: 'refused', refusal: outcome }
   const { driver, options } = asked
   const session = new RequestSession(driver, asked, { token, verified: outcome.value })
-  return admitsClaims(options, session)
-    ? { kind: 'session', session }
-    : { kind: 'refused', refusal: refuse('claim_refused') }
+  if (!admitsClaims(options, session)) {
+    return { kind: 'refused', refusal: refuse('claim_refused') }
+  }
+  const { maxAuthAgeSeconds, acrValues } = options
+  const isAnyLogIn = maxAuthAgeSeconds === undefined && acrValues === undefined
+  if (isAnyLogIn) return { kind: 'session', session }
+  const judge = (): GuardVerdict => judgeAuthentication(asked, session)
+  return maxAuthAgeSeconds === undefined || driver.time.isSettled
+    ? judge()
+    : driver.time.settle().then(judge)
+}
+
+/** Whether the log-in behind a session is the one that the route asks for. */
+function judgeAuthentication({ driver, options }: Asked, session: PawlSession): GuardVerdict {
+  const { maxAuthAgeSeconds: maxAgeSeconds, acrValues } = options
+  const asked = {
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    ...(acrValues === undefined ? {} : { acrValues }),
+  }
+  const refusal = refuseAuthentication(asked, session.claims, driver.nowMs())
+  return refusal === undefined ? { kind: 'session', session } : { kind: 'refused', refusal }
 }
 
 /** The refusal of a request that another site may have sent; undefined if it passes. */

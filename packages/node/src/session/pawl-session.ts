@@ -5,6 +5,12 @@ import type { Transport } from '../options.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
 import { frozenCopy } from '../tokens/frozen-copy.ts'
+import {
+  type Authentication,
+  authenticationClaims,
+  authenticationIn,
+  withAuthentication,
+} from './authentication.ts'
 import { readRefreshTokens } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
 import { handOverAccess, withdraw } from './hand-over.ts'
@@ -27,9 +33,17 @@ export interface PawlSession {
   /**
    * Replaces the claims of the session. The front end gets its new access token with this response,
    * or with its next refresh if the present one has expired since the guard looked; an older one
-   * keeps its old claims until it expires. Refused: `claims_reserved`, `token_too_large`.
+   * keeps its old claims until it expires. What a log-in has written (`auth_time`, `acr`, `amr`)
+   * stays as it is, whatever is said of it here. Refused: `claims_reserved`, `token_too_large`.
    */
   replaceClaims(claims: JsonObjectValue): Promise<void>
+  /**
+   * Notes that the user of this session has just been authenticated once more, by the caller: what
+   * the claims said of the last time (`auth_time`, `acr`, `amr`) is replaced whole, all else stays.
+   * The front end gets its new access token as with `replaceClaims`. Refused: `invalid_request`,
+   * `token_too_large`.
+   */
+  reauthenticated(authentication?: Authentication): Promise<void>
   /** The server-side data of the session. */
   getData(): Promise<JsonObjectValue>
   /** Replaces the server-side data. */
@@ -95,8 +109,28 @@ export class RequestSession implements PawlSession {
   }
 
   async replaceClaims(claims: JsonObjectValue): Promise<void> {
+    this.#channel.sink.assertOpen()
+    const told = authenticationIn(this.#claims)
+    // There may be a later log-in than this token tells of; without any nothing needs to be asked.
+    const isTold = Object.keys(told).length > 0
+    const kept = isTold ? authenticationIn(await this.#storedClaims()) : told
+    await this.#writeClaims(withAuthentication(claims, kept))
+  }
+
+  async reauthenticated(authentication: Authentication = {}): Promise<void> {
+    this.#channel.sink.assertOpen()
+    const { time, nowMs } = this.#driver
+    if (!time.isSettled) await time.settle()
+    const told = authenticationClaims(authentication, nowMs())
+    await this.#writeClaims(withAuthentication(await this.#storedClaims(), told))
+  }
+
+  async #storedClaims(): Promise<JsonObjectValue> {
+    return unwrap(await this.#driver.core.getSession(this.#key())).claims
+  }
+
+  async #writeClaims(claims: JsonObjectValue): Promise<void> {
     const { request, sink, transport } = this.#channel
-    sink.assertOpen()
     const { config, core, nowMs } = this.#driver
     const reissued = await core.replaceClaims({
       ...this.#key(),

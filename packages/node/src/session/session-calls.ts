@@ -7,6 +7,7 @@ import {
   type SessionInfo,
 } from '@pawl/protocol'
 import { PawlError } from '../pawl-error.ts'
+import { authenticationIn, withAuthentication } from './authentication.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
 
 /** The tenant a call is about; default `default`. */
@@ -35,7 +36,8 @@ export interface SessionCalls {
   /**
    * Replaces the claims of a session; false if there is none (any more). Its front end gets them in
    * the access token of its next refresh; routes with `checkStore`, and opaque tokens, see them at
-   * once. Throws `claims_reserved`, `token_too_large`, too; then nothing was changed.
+   * once. What a log-in has written (`auth_time`, `acr`, `amr`) stays as it is, whatever is said of
+   * it here. Throws `claims_reserved`, `token_too_large`, too; then nothing was changed.
    */
   replaceClaims(handle: string, claims: JsonObjectValue, where?: InTenant): Promise<boolean>
   /** Replaces the server-side data of a session, seen at once; false if there is none. */
@@ -61,8 +63,12 @@ export function makeSessionCalls(driver: Driver): SessionCalls {
   return {
     getSession: async (handle, where = {}) => foundIn(await core.getSession({ handle, ...where })),
     listSessions: async (userId, page = {}) => unwrap(await core.listSessions({ userId, ...page })),
-    replaceClaims: async (handle, claims, where = {}) =>
-      foundIn(await core.replaceClaims({ handle, claims, ...where })) !== undefined,
+    replaceClaims: async (handle, claims, where = {}) => {
+      const current = foundIn(await core.getSession({ handle, ...where }))
+      if (current === undefined) return false
+      const next = withAuthentication(claims, authenticationIn(current.claims))
+      return foundIn(await core.replaceClaims({ handle, claims: next, ...where })) !== undefined
+    },
     replaceData: async (handle, data, where = {}) =>
       foundIn(await core.replaceData({ handle, data, ...where })) !== undefined,
     ...makeRevokingCalls(driver),

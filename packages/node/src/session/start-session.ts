@@ -4,6 +4,12 @@ import { isOpen } from '../http/header-sink.ts'
 import { PawlError } from '../pawl-error.ts'
 import type { RequestLike } from '../request-like.ts'
 import { frozenCopy } from '../tokens/frozen-copy.ts'
+import {
+  type Authentication,
+  authenticationClaims,
+  refuseAuthenticationClaims,
+  withAuthentication,
+} from './authentication.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
 import { type Exchange, refuseForeign } from './guard.ts'
@@ -21,6 +27,12 @@ export type NewSession = Omit<RequestOf<'createSession'>, 'replaces' | 'keyThumb
    * OAuth 2.0 or OpenID Connect (RFC 6749 section 10.12), say, kept in a cookie and compared.
    */
   readonly csrf?: CsrfMode | 'state-checked'
+  /**
+   * When and how the user was authenticated; `{}` for just now. Written as the claims `auth_time`,
+   * `acr` and `amr`, which routes with `maxAuthAgeSeconds` and `acrValues` go by; `claims` itself
+   * may not name them (`claims_reserved`). Default: nothing is written.
+   */
+  readonly authentication?: Authentication
 }
 
 /**
@@ -38,15 +50,20 @@ export async function startSession(
 ): Promise<PawlSession> {
   sink.assertOpen()
   const { config, core, nowMs } = driver
-  const { csrf, ...fields } = input
+  const { csrf, authentication, ...fields } = input
   const transport = transportOf(request, config)
   if (transport === 'cookie' && csrf !== 'state-checked') {
     const refusal = refuseForeign(driver, request, csrf)
     if (refusal !== undefined) throw new PawlError(refusal)
   }
+  const claims = await claimsOf(driver, fields.claims, authentication)
   const replaces = await endFormer(driver, request, fields.tenant ?? 'default')
   const grant = unwrap(
-    await core.createSession({ ...fields, ...(replaces === undefined ? {} : { replaces }) }),
+    await core.createSession({
+      ...fields,
+      ...(claims === undefined ? {} : { claims }),
+      ...(replaces === undefined ? {} : { replaces }),
+    }),
   )
   const raceWindowMs = await driver.raceWindowMs()
   const { session, lineage, accessToken } = grant
@@ -79,6 +96,18 @@ export async function startSession(
   }
   const channel = { request, sink, transport, persistent }
   return new RequestSession(driver, channel, { verified, token: accessToken.token })
+}
+
+/** The claims of a new session, with what is told of its log-in. */
+async function claimsOf(
+  { time, nowMs }: Driver,
+  claims: NewSession['claims'],
+  authentication: Authentication | undefined,
+): Promise<NewSession['claims']> {
+  if (claims !== undefined) refuseAuthenticationClaims(claims)
+  if (authentication === undefined) return claims
+  if (!time.isSettled) await time.settle()
+  return withAuthentication(claims ?? {}, authenticationClaims(authentication, nowMs()))
 }
 
 /**

@@ -40,6 +40,7 @@ function makeApp(pawl: Pawl, express: Framework) {
       const session = await request.pawl.createSession({
         userId: 'alice',
         claims: { role: 'user' },
+        ...(request.headers['x-tells-log-in'] === undefined ? {} : { authentication: {} }),
       })
       response.json({ handle: session.handle })
     }),
@@ -73,6 +74,7 @@ function makeApp(pawl: Pawl, express: Framework) {
   app.get('/unguarded', (request, response) => {
     response.json({ userId: request.pawl.session.userId })
   })
+  addRecentRoutes(app)
   addFailingRoutes(app)
   const router = express.Router()
   router.get('/deep', requireSession(), (request, response) => {
@@ -84,6 +86,21 @@ function makeApp(pawl: Pawl, express: Framework) {
     response.status(500).json({ own: true })
   }) satisfies express5.ErrorRequestHandler)
   return app
+}
+
+/** A route that wants a recent log-in, and the one by which the user logs in again. */
+function addRecentRoutes(app: express5.Express): void {
+  app.post('/email', requireSession({ maxAuthAgeSeconds: 600 }), (_request, response) => {
+    response.json({})
+  })
+  app.post(
+    '/log-in-again',
+    requireSession(),
+    waited(async (request, response) => {
+      await request.pawl.session.reauthenticated({ amr: ['pwd'] })
+      response.json({ amr: request.pawl.session.claims.amr })
+    }),
+  )
 }
 
 /** Routes whose calls of a session come to nothing. */
@@ -193,6 +210,23 @@ for (const name of ['Express 5', 'Express 4'] as const) {
     assert.equal((await bought.json()).code, 'access_token_invalid')
     const guarded = await call('POST', '/buy', { ...SAME, cookie: '__Host-pawl-at=bad' })
     assert.equal(guarded.headers.get('pawl-error'), 'access_token_invalid')
+  })
+
+  test(`${name}: a route may ask for a recent log-in`, async (context) => {
+    const { call, cookiesOf, clock } = await setUp(context, name)
+    const login = await call('POST', '/login', { ...SAME, 'x-tells-log-in': '1' })
+    const cookie = cookiesOf(login)
+    assert.equal((await call('POST', '/email', { ...SAME, cookie })).status, 200)
+    clock.advance(601_000)
+    const refused = await call('POST', '/email', { ...SAME, cookie })
+    assert.equal(refused.status, 401)
+    assert.equal(refused.headers.get('pawl-error'), 'insufficient_user_authentication')
+    assert.match(refused.headers.get('www-authenticate') ?? '', /max_age="600"/)
+    assert.equal((await refused.json()).maxAgeSeconds, 600)
+    const again = await call('POST', '/log-in-again', { ...SAME, cookie })
+    assert.deepEqual(await again.json(), { amr: ['pwd'] })
+    const renewed = cookiesOf(again)
+    assert.equal((await call('POST', '/email', { ...SAME, cookie: renewed })).status, 200)
   })
 
   test(`${name}: a log-in that a time-out has answered leaves no session behind`, async (context) => {

@@ -12,6 +12,13 @@ const wrong: readonly (readonly [string, object, RegExp])[] = [
   ['a word for a truth value', { optional: 'false' }, /optional: must be true or false/],
   ['a number for a truth value', { checkStore: 1 }, /checkStore: must be true or false/],
   ['a mode that is none', { csrf: 'off' }, /csrf: must be origin or/],
+  ['an age that is a text', { maxAuthAgeSeconds: '600' }, /maxAuthAgeSeconds: must be a whole/],
+  ['an age that nobody has', { maxAuthAgeSeconds: 0 }, /maxAuthAgeSeconds: must be/],
+  ['an age without an end', { maxAuthAgeSeconds: Number.POSITIVE_INFINITY }, /maxAuthAge.*: must/],
+  ['classes that are one', { acrValues: 'gold' }, /acrValues: must be a list/],
+  ['no classes at all', { acrValues: [] }, /acrValues: must be a list/],
+  ['a class that ends a header', { acrValues: ['gold", x="'] }, /acrValues: must be a list/],
+  ['two classes in one', { acrValues: ['gold silver'] }, /acrValues: must be a list/],
   ['claims that are no predicate', { claims: { role: 'admin' } }, /claims: must be a function/],
 ]
 
@@ -25,6 +32,7 @@ test('options of a guard that are misspelt or of the wrong type are refused when
     (error) => error instanceof TypeError && /claim: .*; checkStore: /.test(error.message),
   )
   requireInExpress({ optional: true, csrf: 'origin', checkStore: false, claims: () => true })
+  requireInExpress({ maxAuthAgeSeconds: 1, acrValues: ['urn:mace:incommon:iap:silver', '1'] })
 })
 
 test('a guard with wrong options lets nobody in, with credentials or without', () =>
