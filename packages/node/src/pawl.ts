@@ -74,6 +74,11 @@ export interface Pawl extends SessionCalls {
 const VERIFIED_TOKENS = 10_000
 /** Sessions remembered as ended by this driver. */
 const ENDED_SESSIONS_MAX = 100_000
+/**
+ * How long tokens that are there may wait to learn the race window, in ms: the front end does with
+ * the default one until the next refresh, and the exchange has to end within it.
+ */
+const RACE_WINDOW_WAIT_MS = 1_000
 /** How long a request may wait to learn what time it is at the core, once per driver, in ms. */
 const CONTACT_MS = 2_000
 
@@ -127,8 +132,10 @@ export function createPawl(options: PawlOptions): Pawl {
     nowMs,
     time: learner,
     raceWindowMs: async () => {
-      const loaded = await trust.load()
-      return loaded.kind === 'ok' ? loaded.value.settings.raceWindowMs : undefined
+      if (trust.current === undefined) {
+        await within(RACE_WINDOW_WAIT_MS, trust.load(), schedule)
+      }
+      return trust.current?.settings.raceWindowMs
     },
   }
   return {
@@ -177,7 +184,7 @@ function openTime(
 }
 
 /** Resolves with the work, or when it has taken too long. */
-function within(delayMs: number, work: Promise<void>, schedule: Schedule): Promise<void> {
+function within(delayMs: number, work: Promise<unknown>, schedule: Schedule): Promise<void> {
   return new Promise((resolve) => {
     const callOff = schedule(resolve, delayMs)
     void work.finally(() => {

@@ -25,7 +25,7 @@ export interface Driver {
   readonly time: TimeLearner
   /**
    * The core's race window in ms; asked for if it is not known yet, undefined if it is not to be
-   * had.
+   * had within a second.
    */
   readonly raceWindowMs: () => Promise<number | undefined>
 }

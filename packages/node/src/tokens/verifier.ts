@@ -13,7 +13,7 @@ import type { Revocations } from '../session/revocations.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { TrustCache } from '../trust/trust-cache.ts'
 import { ownCopy } from './canonical.ts'
-import { claimedIssueTimeMs } from './claimed-time.ts'
+import { claimedIssueEndMs } from './claimed-time.ts'
 import { frozenCopy } from './frozen-copy.ts'
 import { type ReadToken, readAccessToken } from './read-access-token.ts'
 import { makeTokenCache, type VerifiedToken } from './token-cache.ts'
@@ -177,7 +177,7 @@ function refusalOf(read: ReadToken): Refusal {
  * then nobody knows yet. An older token is refused: its key has gone, and a refresh makes it good.
  */
 function refusalOfUnknownKey(token: string, answerAsOfMs: number, questionAtMs: number): Refusal {
-  const isOpen = answerAsOfMs < questionAtMs && claimedIssueTimeMs(token) > answerAsOfMs
+  const isOpen = answerAsOfMs < questionAtMs && claimedIssueEndMs(token) > answerAsOfMs
   return isOpen ? KEY_UNKNOWN : INVALID
 }
 

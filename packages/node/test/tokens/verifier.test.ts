@@ -155,6 +155,21 @@ test('a new key within the cool-down is a question that is open; a key that has 
   assert.equal(codeOf(await verifier.verify(fresh)), 'ok')
 })
 
+test('a new key within the second of the last look is a question that is open, too', async () => {
+  const { verifier, keys, clock } = setUp()
+  await verifier.verify(first.token())
+  clock.advance(10_500)
+  const iat = Math.floor(clock.now / 1000)
+  const made = signer('ES256', 'd-x').token({ iat, exp: iat + 900 })
+  assert.equal(codeOf(await verifier.verify(made)), 'access_token_invalid')
+  clock.advance(400)
+  keys.splice(0, 1, second.jwk)
+  const fresh = second.token({ iat, exp: iat + 900 })
+  assert.equal(codeOf(await verifier.verify(fresh)), 'unavailable')
+  const before = second.token({ iat: iat - 1, exp: iat + 899 })
+  assert.equal(codeOf(await verifier.verify(before)), 'access_token_invalid')
+})
+
 test('what the core says of a token is frozen, and not what the core itself goes on using', async () => {
   const claims = { roles: ['user'], org: { name: 'acme' } }
   const asked: unknown[] = []
