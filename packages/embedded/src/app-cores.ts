@@ -10,24 +10,29 @@ import {
 } from '@pawl/core'
 import {
   type CoreApi,
+  type Grant,
   LIMITS,
   type Operation,
   type Outcome,
   type Refusal,
+  type RequestOf,
   ROUTES,
   refuse,
 } from '@pawl/protocol'
 import type { AppDirectory } from './app-registry.ts'
+import type { MeetTokens, MetTokens } from './present-tokens.ts'
+import { withoutThefts } from './without-thefts.ts'
 
 /** What refuses a removed app, and gets to know what is new. */
 interface Guards {
   readonly directory: AppDirectory
-  /** Gets to know the apps and tenants of refresh tokens; true if one of them was new here. */
-  readonly meet: (refreshTokens: readonly string[]) => Promise<boolean>
+  readonly meet: MeetTokens
 }
 
 /** How long a caller waits after `unavailable`, in seconds. */
 const RETRY_AFTER_SECONDS = 1
+/** Refusals of a refresh after which a client forgets its tokens. */
+const ENDS_OF_REFRESH: ReadonlySet<string> = new Set(['refresh_token_invalid', 'session_ended'])
 
 /**
  * The API of each app that there is. An API that somebody still holds when its app is removed
@@ -91,21 +96,45 @@ export function guardedCore(context: AppContext, { directory, meet }: Guards): C
     return [operation, guard]
   })
   const api: CoreApi = { ...core, ...Object.fromEntries(guarded) }
-  const known = (request: Parameters<typeof textsIn>[0]) => meet(textsIn(request))
+  const known = (request: Parameters<typeof textsIn>[0]) => meet(context.app, textsIn(request))
+  const lenient = withoutThefts(context)
+
+  /** Of several the newest counts: none may be missing from the start. */
+  async function refreshSeveral(request: RequestOf<'refreshSession'>): Promise<Outcome<Grant>> {
+    const { readable, trouble } = await known(request)
+    if (readable.length === textsIn(request).length) return api.refreshSession(request)
+    const readableOnes = { ...request, refreshTokens: [...readable] }
+    if (trouble === undefined && readable.length > 0) return api.refreshSession(readableOnes)
+    // One that cannot be judged may be the good one: until it can, no other ends anything.
+    const outcome = readable.length > 0 ? await lenient.refreshSession(readableOnes) : undefined
+    const isFinal = outcome?.kind === 'refused' && ENDS_OF_REFRESH.has(outcome.code)
+    if (outcome !== undefined && !isFinal) return outcome
+    throw trouble ?? new StoreError('corrupt', 'the apps of these tokens cannot be read')
+  }
+
   return {
     ...api,
     refreshSession(request) {
-      // Of several the newest counts: none may be missing from the start.
-      if (request?.refreshTokens?.length > 1) {
-        return known(request).then(() => api.refreshSession(request), refusalOf)
-      }
+      if (request?.refreshTokens?.length > 1) return refreshSeveral(request).catch(refusalOf)
       return api.refreshSession(request).then((outcome) => {
         if (outcome.kind === 'ok' || outcome.code !== 'refresh_token_invalid') return outcome
-        const again = (isAnyNew: boolean) => (isAnyNew ? api.refreshSession(request) : outcome)
+        const again = ({ isAnyNew, trouble }: MetTokens) => {
+          if (trouble !== undefined) return refusalOf(trouble)
+          return isAnyNew ? api.refreshSession(request) : outcome
+        }
         return known(request).then(again, refusalOf)
       })
     },
-    signOut: (request) => known(request).then(() => api.signOut(request), refusalOf),
+    async signOut(request) {
+      try {
+        const { readable, trouble } = await known(request)
+        if (readable.length === textsIn(request).length) return await api.signOut(request)
+        const outcome = await api.signOut({ ...request, refreshTokens: [...readable] })
+        return trouble === undefined || outcome.kind === 'refused' ? outcome : refusalOf(trouble)
+      } catch (error) {
+        return refusalOf(error)
+      }
+    },
   }
 }
 

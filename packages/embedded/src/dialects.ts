@@ -87,8 +87,10 @@ export function dialectCore(
     renewAccessToken: (request) => renewAccessToken(context, request),
     async foreseeRefresh(token) {
       const foreseen = await foreseeRefresh(context, token)
-      const isMet = foreseen === 'invalid' && (await meet([token]))
-      return isMet ? foreseeRefresh(context, token) : foreseen
+      if (foreseen !== 'invalid') return foreseen
+      const { isAnyNew, trouble } = await meet(app, [token])
+      if (trouble !== undefined) throw trouble
+      return isAnyNew ? foreseeRefresh(context, token) : foreseen
     },
     openAccessToken: (token) => accessTokens.open(app, token),
   }

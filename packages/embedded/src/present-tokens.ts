@@ -1,4 +1,10 @@
-import type { AccessTokens, RefreshTokens } from '@pawl/core'
+import {
+  type AccessTokens,
+  type AppId,
+  isStoreError,
+  type RefreshTokens,
+  type StoreError,
+} from '@pawl/core'
 import type { AppDirectory } from './app-registry.ts'
 
 /**
@@ -18,21 +24,43 @@ export function presentRefreshTokens(
   }
 }
 
+/** The refresh tokens of a request, once their apps and tenants are known. */
+export interface MetTokens {
+  /** Whether an app or tenant of one of them was new here. */
+  readonly isAnyNew: boolean
+  /** Those that can be judged, or are nothing to anybody, in the order given. */
+  readonly readable: readonly string[]
+  /** Why another one, of this app, cannot be judged: its tenant's record cannot be read. */
+  readonly trouble: StoreError | undefined
+}
+
+/** Gets to know the apps and tenants of the refresh tokens that an app is shown. */
+export type MeetTokens = (app: AppId, texts: readonly string[]) => Promise<MetTokens>
+
 /**
- * Gets to know the apps and tenants of refresh tokens that this core sealed; answers true if one of
- * them was new here. Throws a `StoreError` where nobody can tell.
+ * Gets to know the apps and tenants of refresh tokens that this core sealed. One whose record
+ * cannot be read hinders no token of another. Throws a `StoreError` where nobody can tell what there is.
  */
 export function meetTokens(
   tokens: RefreshTokens,
   { meet }: Pick<AppDirectory, 'meet'>,
-): (texts: readonly string[]) => Promise<boolean> {
-  return async (texts) => {
+): MeetTokens {
+  return async (app, texts) => {
+    const readable: string[] = []
     let isAnyNew = false
+    let trouble: StoreError | undefined
     for (const text of texts) {
       const opened = tokens.open(text)
-      if (opened !== undefined && (await meet(opened))) isAnyNew = true
+      try {
+        if (opened !== undefined && (await meet(opened))) isAnyNew = true
+        readable.push(text)
+      } catch (error) {
+        if (!isStoreError(error) || error.kind !== 'corrupt') throw error
+        // One of another app would be nothing here, whatever its record said.
+        if (opened?.app === app) trouble ??= error
+      }
     }
-    return isAnyNew
+    return { isAnyNew, readable, trouble }
   }
 }
 

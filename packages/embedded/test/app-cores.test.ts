@@ -21,6 +21,8 @@ interface World {
   readonly there: EmbeddedCore
   /** From now on `there` cannot read records. */
   readonly cutRecords: () => void
+  /** Makes the record of a tenant one that nobody can read. */
+  readonly spoilTenant: (name: string) => Promise<void>
   /** How many records `there` has looked for, and how often it walked through them. */
   readonly reads: () => { readonly found: number; readonly walked: number }
   /** What was said of trouble with the store of `there`. */
@@ -49,7 +51,10 @@ async function openWorld(t: TestContext): Promise<World> {
       return store.walkRecords(after, limit)
     },
   }
-  const options = { secret: generateSecret(), clock: manualClock(), closesStore: false }
+  const options = {
+    ...{ secret: generateSecret(), clock: manualClock(), closesStore: false },
+    onTrouble: () => {},
+  }
   const here = await embedCore({ ...options, store })
   const troubles: string[] = []
   const onStoreError = ({ kind }: StoreError): number => troubles.push(kind)
@@ -63,6 +68,11 @@ async function openWorld(t: TestContext): Promise<World> {
     there,
     cutRecords: () => {
       isCut = true
+    },
+    async spoilTenant(name) {
+      const key = { kind: 'tenant', app: 'default', id: name }
+      const version = (await store.findRecord(key))?.version ?? -1
+      assert.ok(await store.replaceRecord(key, version, '{"settings":7}'))
     },
     reads: () => ({ found, walked }),
     troubles,
@@ -142,5 +152,16 @@ describe('a token that is good but whose tenant is gone', () => {
     refuses(await there.refreshSession({ refreshTokens: ['forged'] }), 'refresh_token_invalid')
     refuses(await there.verifySession({ accessToken: 'forged' }), 'access_token_invalid')
     assert.deepEqual(reads(), before)
+  })
+})
+
+describe('a token of a new tenant whose record cannot be read', () => {
+  it('is refused as unavailable, never as invalid', async (t) => {
+    const { here, there, spoilTenant } = await openWorld(t)
+    valueIn(await here.putTenant({ name: 'acme' }))
+    const grant = await logIn(here)
+    await spoilTenant('acme')
+    refuses(await refreshed(there, grant), 'unavailable')
+    refuses(await refreshed(there, grant), 'unavailable')
   })
 })
