@@ -1,15 +1,21 @@
 /**
  * A process that does for each request what no core can leave out: `node:http`, one JSON body read
- * and one written, the cryptography of a refresh. It has no store, no rule, no log and no limits.
+ * and one written, the cryptography of a refresh; given a database, one write in it. It has no
+ * rule, no checks, no log and no limits.
+ *
+ * Arguments: who signs (`here`, `pool`), the URL of a database of PostgreSQL, how many rows it has.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { leastWork } from '../least-work.ts'
+import { openSwaps } from './bare-swaps.ts'
 
 /** As long as the answer to a refresh. */
 const ANSWER = JSON.stringify({ session: 's'.repeat(300), tokens: 't'.repeat(900) })
 
-const work = leastWork(process.argv[2] === 'pool' ? 'pool' : 'here')
+const [signer, url, rows] = process.argv.slice(2)
+const work = leastWork(signer === 'pool' ? 'pool' : 'here')
+const write = url === undefined ? async () => {} : await openSwaps(url, Number(rows))
 const server = createServer((request, response) => {
   let body = ''
   request.setEncoding('utf8').on('data', (chunk: string) => {
@@ -17,6 +23,7 @@ const server = createServer((request, response) => {
   })
   request.on('end', async () => {
     JSON.parse(body)
+    await write()
     await work()
     response.writeHead(200, {
       'content-type': 'application/json',

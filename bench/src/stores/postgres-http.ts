@@ -30,8 +30,13 @@ export const postgresHttp: Figure = {
     const compare = async (
       what: string,
       goal: Goal,
-      subjects: Parameters<typeof interleave>[1] & { readonly reads: string; inFlight: number },
+      subjects: Parameters<typeof interleave>[1] & {
+        readonly reads: string
+        readonly inFlight: number
+        readonly isSwap: boolean
+      },
     ) => {
+      const database = subjects.isSwap ? { url: url.href, rows: ROWS } : null
       const { ratio, reference, spread } = await interleave(ROUNDS, subjects)
       lines.push({
         what,
@@ -39,7 +44,7 @@ export const postgresHttp: Figure = {
         ours: ratio * reference,
         reference: { what: subjects.reads, value: reference },
         spread,
-        bound: await boundOf(subjects.inFlight, subjects.reference),
+        bound: await boundOf(subjects.inFlight, subjects.reference, database),
         goal,
       })
     }
@@ -49,18 +54,21 @@ export const postgresHttp: Figure = {
         reference: () => pgbench.run('swap', 32, ROUND_SECONDS),
         reads: 'pgbench, one swap, 32 clients',
         inFlight: 64,
+        isSwap: true,
       })
       await compare('log-in, 64 at a time', atLeast(0.8, 1.2), {
         ours: () => load.create(64, durationMs),
         reference: () => pgbench.run('insert', 32, ROUND_SECONDS),
         reads: 'pgbench, one insert, 32 clients',
         inFlight: 64,
+        isSwap: false,
       })
       await compare('refresh, one at a time', atLeast(0.4, 0.6), {
         ours: () => load.refresh(1, durationMs),
         reference: () => pgbench.run('swap', 1, ROUND_SECONDS),
         reads: 'pgbench, one swap, 1 client',
         inFlight: 1,
+        isSwap: true,
       })
       const repeated = await load.repeat(64, durationMs)
       lines.push({ what: 'a current token (a read)', unit: '/s', ours: repeated, reference: null })

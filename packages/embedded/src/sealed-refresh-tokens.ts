@@ -78,8 +78,15 @@ function unsealRefreshToken(secrets: SecretRing, token: string): RefreshTokenFac
   return bytes && unpackRefreshToken(bytes)
 }
 
-function contextOf(secretId: string): string {
-  return `${REFRESH_TOKEN_PREFIX}.${secretId}`
+/** Secrets are few; their ids are public. */
+const contexts = new Map<string, Uint8Array>()
+
+function contextOf(secretId: string): Uint8Array {
+  const known = contexts.get(secretId)
+  if (known !== undefined) return known
+  const context = Buffer.from(`${REFRESH_TOKEN_PREFIX}.${secretId}`)
+  contexts.set(secretId, context)
+  return context
 }
 
 function openedFrom(

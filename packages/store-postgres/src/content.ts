@@ -9,7 +9,7 @@ import {
 } from '@pawl/store-kit'
 import { arraysOf } from './arrays.ts'
 import { batchRows, namesOf } from './batch-rows.ts'
-import type { Database, Statement } from './database.ts'
+import type { Database } from './database.ts'
 import { numberedAfter, raiseCutOff } from './revocations.ts'
 import {
   cutOffColumns,
@@ -28,6 +28,7 @@ import {
   type SqlRow,
   sessionToRow,
 } from './rows.ts'
+import type { Statement } from './statement.ts'
 
 /** A walk in the order of a key of three words, from the one after which it goes on. */
 function walkInOrderOf(key: string): string {

@@ -1,19 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '@pawl/core'
-import { answerLost, type Effect } from '@pawl/store-kit'
-import { type ClientBase, type ClientConfig, Pool, type PoolClient, types } from 'pg'
+import { answerLost } from '@pawl/store-kit'
+import { type ClientBase, type ClientConfig, Pool, type PoolClient } from 'pg'
+import { columnReaders } from './column-readers.ts'
 import { isAnswerLost, isConnectionSpent, isRolledBack, toStoreError } from './errors.ts'
+import { runPrepared } from './prepared-query.ts'
 import type { SqlRow } from './rows.ts'
-
-/** A statement that each connection prepares once, under its name. */
-export interface Statement {
-  readonly name: string
-  readonly text: string
-  readonly effect: Effect
-}
-
-/** A value of a statement. */
-export type Parameter = string | number | boolean | null
+import type { Parameter, Statement } from './statement.ts'
 
 /** The database behind its pool. */
 export interface Database {
@@ -49,12 +42,6 @@ const RECHECK_MS = 30_000
 /** Migrations take their time. */
 const SESSION_TIMEOUT_MS = 3_600_000
 
-const BIGINT_OID = 20
-const readers = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === BIGINT_OID ? Number : types.getTypeParser(oid, format as 'text'),
-} as unknown as typeof types
-
 /** What a standby shows may be old: a session that began elsewhere would be unknown to it. */
 const isReadOnly = `pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'`
 
@@ -81,13 +68,11 @@ function setUp(statementTimeoutMs: number): string {
 export function openDatabase(options: DatabaseOptions): Database {
   const gate = primaryGate(options.recheckMs ?? RECHECK_MS)
   const pool = openPool(options, gate)
-  const runOnce = ({ name, text }: Statement, values: readonly Parameter[]) => {
-    const query = { name, text, values: values as unknown[], rowMode: 'array' as const }
-    return withClient(pool, async (client) => {
+  const runOnce = (statement: Statement, values: readonly Parameter[]) =>
+    withClient(pool, async (client) => {
       if (gate.isDue(client)) await gate.ask(client, `SELECT ${isReadOnly} AS is_read_only`)
-      return (await client.query<SqlRow & unknown[]>(query)).rows
+      return runPrepared(client, statement, values)
     })
-  }
   return {
     run: async (statement, values = []) => {
       for (let attempt = 1; ; attempt++) {
@@ -146,7 +131,7 @@ function openPool(options: DatabaseOptions, gate: ReturnType<typeof primaryGate>
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     keepAlive: true,
-    types: readers,
+    types: columnReaders,
     onConnect: (client) => gate.ask(client, setUp(statementTimeoutMs), [searchPath]),
   })
   // A connection that breaks while nobody uses it is dropped by the pool; nobody is to be told.

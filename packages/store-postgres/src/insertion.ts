@@ -6,9 +6,10 @@ import {
   type SessionLimit,
 } from '@pawl/core'
 import { batchRows, namesOf } from './batch-rows.ts'
-import type { Database, Statement } from './database.ts'
+import type { Database } from './database.ts'
 import { ofKey, type Pair, parametersOf } from './pairs.ts'
 import { insertColumns, reachOver, type SqlColumn } from './rows.ts'
+import type { Statement } from './statement.ts'
 
 const insertInto = `INSERT INTO pawl_sessions (${namesOf(insertColumns)})`
 

@@ -1,5 +1,5 @@
-import type { Statement } from './database.ts'
 import type { SqlColumns } from './rows.ts'
+import type { Statement } from './statement.ts'
 
 /** One statement in two forms: for a lone request, and for a batch of them. */
 export interface Pair {

@@ -3,11 +3,12 @@ import { bounded } from '@pawl/store-kit'
 import type { ClientConfig } from 'pg'
 import { readUrl } from './connection.ts'
 import { postgresContent } from './content.ts'
-import { openDatabase, type Statement } from './database.ts'
+import { openDatabase } from './database.ts'
 import { postgresRecords } from './records.ts'
 import { postgresRevocations } from './revocations.ts'
 import { migrateSchema, pingDatabase } from './schema.ts'
 import { postgresSessions } from './sessions.ts'
+import type { Statement } from './statement.ts'
 
 /** How {@link postgresStore} connects. */
 export interface PostgresStoreOptions {

@@ -1,6 +1,7 @@
 import { RECORDS_MAX, type RecordKey, type RecordStore } from '@pawl/core'
-import type { Database, Statement } from './database.ts'
+import type { Database } from './database.ts'
 import { exactText, recordColumns, rowToRecord } from './rows.ts'
+import type { Statement } from './statement.ts'
 
 const ofKey = 'kind = $1 AND app = $2 AND id = $3'
 

@@ -1,7 +1,8 @@
 import type { CutOff, CutOffScope, SessionHandle } from '@pawl/core'
 import { pageSize, type RevocationMethods, readNumberCursor, valuesToEntry } from '@pawl/store-kit'
-import type { Database, Statement } from './database.ts'
+import type { Database } from './database.ts'
 import { entryColumns, exactText, isLive, isNotRevoked, keyToRow, setRevoked } from './rows.ts'
+import type { Statement } from './statement.ts'
 
 /**
  * Takes the next numbers of the log for the rows of a CTE. Whoever does waits here for the commit

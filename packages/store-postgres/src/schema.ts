@@ -1,7 +1,8 @@
 import { StoreError } from '@pawl/core'
-import type { Database, Statement } from './database.ts'
+import type { Database } from './database.ts'
 import { sqlState } from './errors.ts'
 import { migrationSql, SCHEMA_VERSION } from './migrations/index.ts'
+import type { Statement } from './statement.ts'
 
 const readVersion: Statement = {
   name: 'pawl_version',

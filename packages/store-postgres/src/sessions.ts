@@ -18,7 +18,7 @@ import {
 } from '@pawl/store-kit'
 import { arraysOf } from './arrays.ts'
 import { batchRows } from './batch-rows.ts'
-import type { Database, Statement } from './database.ts'
+import type { Database } from './database.ts'
 import { insertSessions, insertWithin, outcomeOf } from './insertion.ts'
 import { ofKey, type Pair, parametersOf } from './pairs.ts'
 import {
@@ -41,6 +41,7 @@ import {
   sessionToRow,
   setRotation,
 } from './rows.ts'
+import type { Statement } from './statement.ts'
 
 const ofParameters = 's.app = $1 AND s.tenant = $2 AND s.handle = $3'
 
@@ -133,12 +134,16 @@ const sweepSessions: Statement = {
 
 /** How often a row that keeps changing under a rotation is tried again. */
 const ROTATE_ATTEMPTS_MAX = 16
+/** Where the handle stands in what names a row. */
+const HANDLE_AT = 2
 /** The most rows that one statement of the sweeper looks at, so that it holds no lock for long. */
 const SWEEP_MAX = 1000
 
 /** The methods of the port that are about rows. */
 export function postgresSessions(db: Database, waitMaxMs: number): SessionMethods {
-  const keyOf = ([app, tenant, handle]: SqlColumn) => `${handle}\n${app}\n${tenant}`
+  // Handles are drawn at random: two sessions of one handle, in two apps, wait for each other.
+  const keyOf = (row: SqlColumn) => String(row[HANDLE_AT])
+  const nameOf = ([app, tenant, handle]: SqlColumn) => `${handle}\n${app}\n${tenant}`
   const batched = <Answer>(
     { one, many }: Pair,
     answersOf: (rows: readonly SqlRow[], requests: readonly SqlColumn[]) => readonly Answer[],
@@ -158,8 +163,8 @@ export function postgresSessions(db: Database, waitMaxMs: number): SessionMethod
   const find = batched(findSessions, inOrder)
   const rotate = batched(rotateSessions, inOrder)
   const insert = batched(insertSessions, (rows, requests) => {
-    const reaches = new Map(rows.map((row) => [keyOf(row as SqlColumn), row[3] as EpochMs | null]))
-    return requests.map((request) => outcomeOf(reaches.get(keyOf(request))))
+    const reaches = new Map(rows.map((row) => [nameOf(row as SqlColumn), row[3] as EpochMs | null]))
+    return requests.map((request) => outcomeOf(reaches.get(nameOf(request))))
   })
   const updateClaims = updateOf('claims')
   const updateData = updateOf('data')

@@ -57,7 +57,7 @@ export async function refreshSession(
 
 function openAll(context: AppContext, tokens: readonly string[]): readonly OpenedRefreshToken[] {
   const opened: OpenedRefreshToken[] = []
-  for (const token of new Set(tokens)) {
+  for (const token of tokens.length === 1 ? tokens : new Set(tokens)) {
     const x = context.refreshTokens.open(token)
     if (x !== undefined && x.app === context.app) opened.push(x)
   }

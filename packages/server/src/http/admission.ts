@@ -14,7 +14,7 @@ export interface Admission {
 }
 
 /** Headers that may come once only: a second one is an attempt to be read in two ways. */
-const SINGLE_HEADERS = new Set(['host', 'authorization', 'api-key', 'content-type'])
+const SINGLE_HEADERS = ['host', 'authorization', 'api-key', 'content-type'] as const
 const DEFAULT_APP = 'default'
 /** Headers of a request. */
 const HEADERS_MAX = 64
@@ -85,13 +85,17 @@ function nameIn(host: string): string {
   return host.replace(/:\d{1,5}$/, '').toLowerCase()
 }
 
+/** Names are told apart by their length first: most requests then need no other look at most. */
 function hasRepeatedHeader(rawHeaders: readonly string[]): boolean {
-  let seen = ''
+  let seen = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? ''
-    if (!SINGLE_HEADERS.has(name)) continue
-    if (seen.includes(` ${name} `)) return true
-    seen += ` ${name} `
+    const name = rawHeaders[index] ?? ''
+    const at = SINGLE_HEADERS.findIndex(
+      (single) => single.length === name.length && single === name.toLowerCase(),
+    )
+    if (at === -1) continue
+    if ((seen & (1 << at)) !== 0) return true
+    seen |= 1 << at
   }
   return false
 }

@@ -79,14 +79,17 @@ export function httpListener(options: HttpOptions): HttpListener {
         ? overloaded(meter)
         : await follow(request, visit).catch((error: unknown) => failed(visit, error))
     inFlight -= weight
-    const { reply, stream, ...facts } = await settleStream(handled, response, visit)
+    const streaming = handled.stream?.(response, visit.requestId)
+    const settled = streaming === undefined ? handled : await settle(handled, streaming, visit)
+    const { reply, route, keyId, handle, code } = settled
     const { requestId, arrivedMs } = visit
-    if (stream === undefined) {
+    if (settled.stream === undefined) {
       writeReply(request, response, { reply, closes: context.isStopping(), requestId })
     }
     const ms = Math.round((performance.now() - arrivedMs) * 10) / 10
-    const line = { requestId, method: request.method, status: reply.status, ms, ...facts }
-    meter.request(line, stream !== undefined)
+    const { method } = request
+    const line = { requestId, method, status: reply.status, ms, route, keyId, handle, code }
+    meter.request(line, settled.stream !== undefined)
     log.request(line)
   }
 
@@ -98,15 +101,9 @@ export function httpListener(options: HttpOptions): HttpListener {
   }
 
   /** Streams to its end; one that did not even begin is answered as any request that failed. */
-  async function settleStream(
-    handled: Handled,
-    response: ServerResponse,
-    visit: Visit,
-  ): Promise<Handled> {
-    if (handled.stream === undefined) return handled
+  function settle(handled: Handled, streaming: Promise<void>, visit: Visit): Promise<Handled> {
     streams += 1
-    return handled
-      .stream(response, visit.requestId)
+    return streaming
       .then(
         () => handled,
         (error: unknown) => failed(visit, error),

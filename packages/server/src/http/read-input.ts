@@ -29,7 +29,9 @@ export async function readInput(
     ? await readBody(request)
     : readQuery(operation, query)
   if (given.kind === 'refused') return given
-  const twice = Object.keys(params).find((name) => Object.hasOwn(given.value, name))
+  const names = Object.keys(params)
+  if (names.length === 0) return given
+  const twice = names.find((name) => Object.hasOwn(given.value, name))
   if (twice !== undefined) return refuse('invalid_request', `${twice}: is given by the path`)
   return ok({ ...given.value, ...params })
 }
@@ -105,11 +107,11 @@ export function readBytes(request: IncomingMessage): Promise<Buffer | 'too-large
         chunks.push(chunk)
       }
     })
-    request.once('end', () => {
+    request.on('end', () => {
       const [first] = chunks
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks))
     })
-    request.once('error', () => resolve('cut-off'))
-    request.once('close', () => resolve('cut-off'))
+    // A connection that breaks is an error only to those who listen for one.
+    request.on('close', () => resolve('cut-off'))
   })
 }

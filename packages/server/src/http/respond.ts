@@ -19,11 +19,6 @@ const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 const PROBLEM_BASE = 'https://pawl.dev/problems/'
 /** The longest wait after an answer that the service could not give, in seconds. */
 const RETRY_AFTER_MAX_SECONDS = 5
-const SECURITY_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-} as const
 
 /** A refusal as a problem document (RFC 9457) with the stable member `code`, and further ones. */
 export function problemReply(
@@ -72,14 +67,17 @@ export function writeReply(
   const text = reply.text ?? JSON.stringify(reply.body)
   const isUnread = !request.complete && request.headers['transfer-encoding'] !== undefined
   const isLong = !request.complete && Number(request.headers['content-length'] ?? 0) > 0
-  response.writeHead(reply.status, {
-    ...SECURITY_HEADERS,
+  const headers: Record<string, string | number> = {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
     'content-type': reply.contentType ?? JSON_TYPE,
     'content-length': Buffer.byteLength(text),
     'cache-control': reply.cacheControl ?? 'no-store',
     'x-request-id': requestId,
-    ...(closes || isUnread || isLong ? { connection: 'close' } : {}),
-    ...reply.headers,
-  })
+  }
+  if (closes || isUnread || isLong) headers.connection = 'close'
+  if (reply.headers !== undefined) Object.assign(headers, reply.headers)
+  response.writeHead(reply.status, headers)
   response.end(text)
 }

@@ -9,7 +9,8 @@ import { sessionOf } from '../../../../test/engines/trouble/labelled-sessions.ts
 import { eventually, refused } from '../../../../test/engines/trouble/patience.ts'
 import { testPooledFaults } from '../../../../test/engines/trouble/pooled-faults.ts'
 import { readUrl } from '../../src/connection.ts'
-import { openDatabase, type Statement } from '../../src/database.ts'
+import { openDatabase } from '../../src/database.ts'
+import type { Statement } from '../../src/statement.ts'
 
 async function connectTo(url: string): Promise<Client> {
   const client = new Client({ connectionString: url })
