@@ -6,7 +6,7 @@ const BATCH_MAX = 64
 const HANDLE_CHARS = 22
 const HASH_CHARS = 43
 
-/** The swap that pgbench does, for many rows in one statement; of the row only what a token needs. */
+/** The swap that pgbench does, for many rows in a statement; read back is what a token needs. */
 const swapMany = `UPDATE pawl_sessions s SET generation = s.generation + 1, cur_hash = i.hash,
     cur_minted_ms = s.cur_minted_ms + 1, prev_hash = s.cur_hash,
     confirmed_ms = s.confirmed_ms + 1, idle_expires_ms = s.idle_expires_ms + 1

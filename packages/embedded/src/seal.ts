@@ -8,7 +8,7 @@ const TAG_BYTES = 16
 const SEAL_BYTES = IV_BYTES + TAG_BYTES
 const SEAL_OPTIONS = { authTagLength: TAG_BYTES }
 
-/** What is authenticated with what is sealed: text, or its bytes in UTF-8 where it is used often. */
+/** What is authenticated with what is sealed: text, or, where it is used often, its UTF-8. */
 export type SealContext = string | Uint8Array
 
 /**
