@@ -69,7 +69,11 @@ export function contextOf(
       return adjust(settings)
     },
     findTenant: async (tenant: TenantId) => {
-      const settings = directory.tenantSettingsOf(app, tenant)
+      let settings = directory.tenantSettingsOf(app, tenant)
+      if (settings === undefined) {
+        await directory.lookForUnknown()
+        settings = directory.tenantSettingsOf(app, tenant)
+      }
       return settings && adjust(settings)
     },
   }

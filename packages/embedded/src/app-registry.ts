@@ -12,6 +12,7 @@ import { failureRow } from './failure-row.ts'
 import { type RegistrySources, readRegistry } from './registry-read.ts'
 import { APP_KIND, CHANGES_KEY, INSTALLATION, TENANT_KIND } from './registry-records.ts'
 import { type KnownApp, type KnownTenant, troublesOf } from './registry-view.ts'
+import { sparingLook } from './sparing-look.ts'
 import type { SteadyClock } from './steady-clock.ts'
 import { takeTurns } from './take-turns.ts'
 
@@ -60,6 +61,11 @@ export interface AppDirectory {
    * before. What is asked for must come from a token of ours, so that no stranger makes a core ask.
    */
   readonly meet: (place: TokenPlace) => Promise<boolean>
+  /**
+   * Looks for a name that no token vouches for, so that one which another core has just made is
+   * known: one look for all who ask meanwhile, and one a second at most.
+   */
+  readonly lookForUnknown: () => Promise<void>
   /** Reads everything now; whoever asks meanwhile shares the next read. */
   readonly reload: () => Promise<void>
   /** Reads everything if anything has changed: sees every change that was acknowledged. */
@@ -127,6 +133,7 @@ export async function openAppDirectory(options: RegistryOptions): Promise<AppDir
       // Removed, or moved under the walk, between two reads: whoever asks again will know.
       throw new StoreError('conflict', 'the apps and tenants keep changing')
     },
+    lookForUnknown: sparingLook(() => read(false)),
     reload: () => read(true),
     look: () => read(false),
     async announceChange() {

@@ -98,8 +98,14 @@ export async function watchClock(options: ClockWatchOptions): Promise<ClockWatch
     timer.arm(0)
   }
 
-  await startClock(options, { onStep, report })
-  await look()
+  try {
+    await startClock(options, { onStep, report })
+    await look()
+  } catch (error) {
+    // A step of the clock may have armed it already.
+    timer.stop()
+    throw error
+  }
   armNext()
   return {
     look,

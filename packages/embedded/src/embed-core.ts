@@ -123,30 +123,39 @@ export type EmbeddedCore = CoreApi &
  * Opens a core in this process. Brings the store's schema up to date, makes the first signing key
  * of each app, and refuses a master secret that is not the store's. A key that is there goes before
  * `signing`, and the difference is reported. Throws for illegal settings (all faults in one
- * message), a wrong secret, or a store that cannot be reached.
+ * message), a wrong secret, or a store that cannot be reached: nothing of the core goes on then,
+ * and the store is left open to whoever opened it.
  */
 export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await openCore(options, opened)
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+/** Opens a core; what has to be closed if that fails is left in `opened`. */
+async function openCore(
+  options: EmbedOptions,
+  opened: AsyncDisposableStack,
+): Promise<EmbeddedCore> {
   const { store, closesStore = true, isVisitor = false, onTrouble = reportTrouble } = options
-  const settings = settingsOfApps(options)
-  const secrets = openLivingRing(options.secret, {
-    ...{ onTrouble, elapsedMs: () => performance.now() },
-  })
-  await store.migrate()
-  await claimStore(store, secrets)
-  const witness = await openStoreWitness(store, secrets)
-  const time = await openCoreClock({ ...options, isVisitor, onTrouble })
+  const ground = await openGround({ ...options, isVisitor, onTrouble }, opened)
+  const { settings, secrets, witness, time, keys } = ground
   const { clock, decisive } = time
-  const keys = await openKeys({
-    ...{ store, secrets, clock, isVisitor, clockFault: time.fault, onTrouble },
-    ...{ signing: options.signing, apps: [...settings.keys()] },
-  })
   const background = laterQueue(onTrouble)
+  opened.defer(background.close)
   const tail = revocationTail({ store: namedLog(store), clock, onTrouble })
+  opened.defer(tail.close)
   const feed = revocationFeed({ tail, clock, clockFault: time.fault })
+  opened.defer(feed.close)
   const sessions = witnessedStore(noticingStore(store, tail.nudge), witness)
   const { tenants = {} } = options
   const known = { records: store, sessions, clock: decisive, apps: settings, tenants, onTrouble }
   const directory = await openAppDirectory(known)
+  opened.defer(directory.close)
   const sealed = sealedRefreshTokens(secrets)
   const refreshTokens = presentRefreshTokens(sealed, directory)
   const makeKeys = async (app: AppId) => (isVisitor ? undefined : keys.own.reload(app))
@@ -193,6 +202,29 @@ export async function embedCore(options: EmbedOptions): Promise<EmbeddedCore> {
       if (closesStore) await store.close()
     },
   }
+}
+
+/** What a core stands on: the store found to be its own, the time, and the keys. */
+async function openGround(
+  options: EmbedOptions & Pick<Required<EmbedOptions>, 'isVisitor' | 'onTrouble'>,
+  opened: AsyncDisposableStack,
+) {
+  const { store, isVisitor, onTrouble, signing } = options
+  const settings = settingsOfApps(options)
+  const secrets = openLivingRing(options.secret, {
+    ...{ onTrouble, elapsedMs: () => performance.now() },
+  })
+  await store.migrate()
+  await claimStore(store, secrets)
+  const witness = await openStoreWitness(store, secrets)
+  const time = await openCoreClock(options)
+  opened.defer(time.stop)
+  const { clock, fault: clockFault } = time
+  const keys = await openKeys({
+    ...{ store, secrets, clock, isVisitor, clockFault, onTrouble },
+    ...{ signing, apps: [...settings.keys()] },
+  })
+  return { settings, secrets, witness, time, keys }
 }
 
 async function keyAgeSeconds(

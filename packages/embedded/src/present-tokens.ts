@@ -39,7 +39,8 @@ export type MeetTokens = (app: AppId, texts: readonly string[]) => Promise<MetTo
 
 /**
  * Gets to know the apps and tenants of refresh tokens that this core sealed. One whose record
- * cannot be read hinders no token of another. Throws a `StoreError` where nobody can tell what there is.
+ * cannot be read hinders no token of another. Throws a `StoreError` where nobody can tell what is
+ * there.
  */
 export function meetTokens(
   tokens: RefreshTokens,

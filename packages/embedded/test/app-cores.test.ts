@@ -165,3 +165,28 @@ describe('a token of a new tenant whose record cannot be read', () => {
     refuses(await refreshed(there, grant), 'unavailable')
   })
 })
+
+describe('a log-in to a tenant that is unknown here', () => {
+  it('succeeds where another core has just made it', async (t) => {
+    const { here, there } = await openWorld(t)
+    valueIn(await here.putTenant({ name: 'acme' }))
+    await logIn(there)
+  })
+
+  it('costs one small read for all made-up names of a moment', async (t) => {
+    const { there, reads } = await openWorld(t)
+    const before = reads()
+    const named = ['acme', 'nobody', 'acme'].map((tenant) =>
+      there.createSession({ userId: 'ada', tenant }),
+    )
+    for (const outcome of await Promise.all(named)) refuses(outcome, 'tenant_unknown')
+    refuses(await there.createSession({ userId: 'ada', tenant: 'other' }), 'tenant_unknown')
+    assert.deepEqual(reads(), { found: before.found + 1, walked: before.walked })
+  })
+
+  it('is refused as unavailable while nobody can look', async (t) => {
+    const { there, cutRecords } = await openWorld(t)
+    cutRecords()
+    refuses(await there.createSession({ userId: 'ada', tenant: 'acme' }), 'unavailable')
+  })
+})

@@ -47,15 +47,13 @@ async function meansNothing(core: CoreApi, grant: Grant): Promise<void> {
 }
 
 describe('tenants', () => {
-  it('are there at once on the core that made them, and on the others after their next look', async () => {
+  it('are there at once on the core that made them, and on the others for a log-in', async () => {
     const made = valueIn(await here.putTenant({ name: 'acme', settings: { assurance: 'aal2' } }))
     assert.deepEqual(made.settings, { assurance: 'aal2' })
     assert.equal(made.inForce.absoluteTimeoutSeconds, 86_400)
     assert.equal(made.inForce.idleTimeoutSeconds, 3_600)
     const { session } = await logIn(here, 'acme')
     assert.equal(session.absoluteExpiresAtMs, session.createdAtMs + 86_400_000)
-    refuses(await there.createSession({ userId: 'ada', tenant: 'acme' }), 'tenant_unknown')
-    await there.reloadApps()
     await logIn(there, 'acme')
   })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SessionEvent } from '@pawl/core'
+import { type SessionEvent, type Store, StoreError } from '@pawl/core'
 import { memoryStore } from '@pawl/store-testkit'
 import { embedCore, generateSecret } from '../src/index.ts'
 import { manualClock } from './manual-clock.ts'
@@ -21,6 +21,32 @@ describe('an embedded core', () => {
       assert.match(error.message, /app mail: the idle timeout/)
       return true
     })
+  })
+
+  it('that fails to start late leaves no timer behind, and the store to its owner', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+    const store = memoryStore()
+    let asked = 0
+    const unreadable: Store = {
+      ...store,
+      clockMs: async () => {
+        asked += 1
+        return store.clockMs()
+      },
+      walkRecords: async () => {
+        throw new StoreError('timeout', 'records do not answer')
+      },
+    }
+    await assert.rejects(embedCore({ store: unreadable, secret }), { kind: 'timeout' })
+    const before = asked
+    assert.ok(before > 0)
+    for (let minute = 0; minute < 10; minute++) {
+      t.mock.timers.tick(60_000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.equal(asked, before)
+    const core = await embedCore({ store, secret })
+    await core.close()
   })
 
   it('knows its apps by name', async () => {
