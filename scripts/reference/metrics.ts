@@ -10,7 +10,7 @@ export function metricsReference(): string {
     help,
   ])
   return `\`GET /metrics\` of the core service, in the text format of Prometheus. It asks for an
-API key with the scope \`read\` that is not bound to an app. The guide says
+API key with the scope \`metrics\` (or \`read\`) that is not bound to an app. The guide says
 [what to alarm on](../guide/operations.md#metrics).
 
 ${table(['Name', 'Type', 'Labels', 'What'], rows)}

@@ -3,7 +3,7 @@ import type { ErrorCode } from './errors.ts'
 import type { shapes } from './schemas.ts'
 
 /** What an API key must be allowed to call a route; `open` needs no key. */
-export type Scope = 'open' | 'read' | 'verify' | 'write' | 'admin'
+export type Scope = 'open' | 'metrics' | 'read' | 'verify' | 'write' | 'admin'
 
 /** One route of the native API. */
 export interface Route {

@@ -83,7 +83,7 @@ const COMMANDS: { readonly [name: string]: CommandFamily } = {
     ],
     options: [
       ['--name <text>', 'create: what it is for, for people'],
-      ['--scopes <list>', 'create: of read, verify, write, admin (read,verify,write)'],
+      ['--scopes <list>', 'create: of metrics, read, verify, write, admin (read,verify,write)'],
       ['--app <name>', 'create: the only app that it is good for (any)'],
       ['--expires <time>', 'create: 90d, or an ISO 8601 time (never)'],
       JSON_OPTION,

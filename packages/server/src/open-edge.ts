@@ -3,6 +3,7 @@ import type { EmbeddedCore } from '@pawl/embedded'
 import type { ServerConfig } from './config/table.ts'
 import { abuseLimits } from './http/abuse-limits.ts'
 import { admission } from './http/admission.ts'
+import { admitToMetrics } from './http/admit-to-metrics.ts'
 import { type HttpListener, httpListener } from './http/http-server.ts'
 import type { KeyDirectory } from './http/key-directory.ts'
 import { readiness } from './http/readiness.ts'
@@ -66,7 +67,7 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
     inFlightMax: config.inFlightMax,
     context: {
       core,
-      admission: admission({ ...config, keys, nowMs: () => Date.now() }),
+      admission: admitToMetrics(admission({ ...config, keys, nowMs: () => Date.now() })),
       limits,
       wire: config.compatEnabled === 'true' ? wire : null,
       isStopping,

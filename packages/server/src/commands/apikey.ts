@@ -1,6 +1,6 @@
 import { fields } from '@pawl/protocol'
 import * as v from 'valibot'
-import { generateApiKey } from '../http/api-keys.ts'
+import { generateApiKey, METRICS_OF_APP_FAULT } from '../http/api-keys.ts'
 import { API_KEYS_KNOWN_WITHIN_MS } from '../http/key-directory.ts'
 import {
   apiKeyReader,
@@ -49,8 +49,11 @@ async function create({ options, store }: StoreCommand): Promise<number> {
   const notAfterMs = options.expires === undefined ? null : expiryOf(String(options.expires), nowMs)
   const faults = [
     ...(name.length > NAME_CHARS_MAX ? [`--name: at most ${NAME_CHARS_MAX} characters`] : []),
-    ...(scopes === undefined ? ['--scopes: some of read, verify, write, admin, with commas'] : []),
+    ...(scopes === undefined
+      ? ['--scopes: some of metrics, read, verify, write, admin, with commas']
+      : []),
     ...(app === null || v.is(fields.appName, app) ? [] : ['--app: 1 to 64 of a-z, 0-9, -']),
+    ...(app !== null && scopes?.includes('metrics') ? [`the key ${METRICS_OF_APP_FAULT}`] : []),
     ...(notAfterMs === undefined
       ? ['--expires: days such as 90d, or a time to come, ISO 8601']
       : []),

@@ -12,10 +12,20 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/
 /** Longest key that is looked at. */
 const KEY_CHARS_MAX = 128
 
-/** What a key may be allowed; `admin` includes the others. */
-export const SCOPES = ['read', 'verify', 'write', 'admin'] as const satisfies readonly Scope[]
+/** What a key may be allowed; `admin` includes the others, `read` includes `metrics`. */
+export const SCOPES = [
+  'metrics',
+  'read',
+  'verify',
+  'write',
+  'admin',
+] as const satisfies readonly Scope[]
 /** What a key is allowed unless it says otherwise. */
 export const DEFAULT_SCOPES: readonly Scope[] = ['read', 'verify', 'write']
+
+/** What is wrong with a key for the metrics that is bound to an app: it is good for nothing. */
+export const METRICS_OF_APP_FAULT =
+  'has the scope metrics and an app: the metrics are those of the whole installation'
 
 /** A key that callers may use; the key itself is not kept. */
 export interface ApiKey {
@@ -74,6 +84,7 @@ export function parseApiKey(
       return { kind: 'fault', fault: `has the unknown option ${JSON.stringify(name)}` }
     }
   }
+  if (app !== null && scopes.has('metrics')) return { kind: 'fault', fault: METRICS_OF_APP_FAULT }
   return { kind: 'key', key: { ...identified, scopes, notAfterMs, app } }
 }
 
