@@ -16,6 +16,7 @@ import { type AppSettings, faultsOf, type SessionLimit } from '../domain/setting
 import type { InsertOutcome } from '../ports/session-store.ts'
 import { isStoreError, StoreError } from '../ports/store-error.ts'
 import type { AppContext } from './deps.ts'
+import { keepSessionLimit } from './keep-session-limit.ts'
 import { type PreparedGrant, prepareGrant } from './make-grant.ts'
 import { endSession } from './revoke-session.ts'
 
@@ -47,9 +48,12 @@ export async function createSession(
   if (lifetimes.fault !== null) return refuse('invalid_request', lifetimes.fault)
 
   const replaced = await findReplaced(context, request)
-  const outcome = await startSession(context, { request, settings, lifetimes, replaced })
-  if (outcome.kind === 'ok' && replaced !== undefined) await endReplaced(context, replaced)
-  return outcome
+  const plan: Plan = { request, settings, lifetimes, replaced }
+  const started = await startSession(context, plan)
+  if (started.outcome.kind !== 'ok' || replaced === undefined) return started.outcome
+  const hasMadeRoom = await endReplaced(context, replaced)
+  const isKept = hasMadeRoom || (await keepLimit(context, started.session, plan))
+  return isKept ? started.outcome : refuse('session_limit')
 }
 
 /** The session to be replaced, while it lives. */
@@ -62,16 +66,33 @@ async function findReplaced(context: AppContext, request: Request): Promise<Sess
 }
 
 /**
- * The new session is there: trouble with the end of the former one is not for the user to pay, who
- * has got a good one. It ends later.
+ * Ends the former session; false if somebody else had. The new session is there: trouble with the
+ * end of the former one is not for the user to pay, who has got a good one. It ends later.
  */
-async function endReplaced(context: AppContext, replaced: Session): Promise<void> {
+async function endReplaced(context: AppContext, replaced: Session): Promise<boolean> {
   const end = () => endSession(context, replaced, 'replaced')
   try {
-    await end()
+    return await end()
   } catch (error) {
     if (!isStoreError(error)) throw error
     context.later(`the end of the replaced session ${replaced.handle}`, end)
+    return true
+  }
+}
+
+/**
+ * The session that was not counted made no room: another log-in has replaced it. False if the new
+ * one had to go. While the store cannot say, it stays, until the next log-in.
+ */
+async function keepLimit(context: AppContext, made: Session, plan: Plan): Promise<boolean> {
+  const limit = plan.settings.sessionLimit
+  if (limit === null || !isCounted(plan, made.createdAtMs)) return true
+  try {
+    return await keepSessionLimit(context, made, limit)
+  } catch (error) {
+    if (!isStoreError(error)) throw error
+    context.onStoreError?.(error)
+    return true
   }
 }
 
@@ -83,30 +104,41 @@ interface Plan {
   readonly replaced: Session | undefined
 }
 
+/** What became of a log-in, and its row, which is there if the outcome is `ok`. */
+interface Started {
+  readonly session: Session
+  readonly outcome: Outcome<Grant>
+}
+
 /**
  * Makes the row and its grant, and inserts it. A row under a cut-off that was set before the
  * request came, in the same millisecond or by a core whose clock is ahead, is made anew: later.
  */
-async function startSession(context: AppContext, plan: Plan): Promise<Outcome<Grant>> {
+async function startSession(context: AppContext, plan: Plan): Promise<Started> {
   const cameAtMs = context.clock.nowMs()
   const limit = limitOf(plan, cameAtMs)
   let createdAtMs = cameAtMs
   for (let attempt = 0; attempt < COVERED_MAX; attempt++) {
     const { session, prepared } = draftSession(context, plan, createdAtMs)
     const grant = await prepared.finish(session, 'created')
-    if (grant === undefined) return refuse('token_too_large')
-    const outcome = await insertOrForget(context, session, limit)
-    if (outcome.kind !== 'covered') return answerOf(context, outcome, { session, grant })
-    createdAtMs = timeAfter(context, outcome.beforeMs, cameAtMs)
+    if (grant === undefined) return { session, outcome: refuse('token_too_large') }
+    const inserted = await insertOrForget(context, session, limit)
+    if (inserted.kind !== 'covered') {
+      return { session, outcome: answerOf(context, inserted, { session, grant }) }
+    }
+    createdAtMs = timeAfter(context, inserted.beforeMs, cameAtMs)
   }
   throw new StoreError('unavailable', 'the sessions of the user were ended again and again')
 }
 
 /** A session that is to be replaced is not counted: it goes when the new one is there. */
-function limitOf({ request, settings, replaced }: Plan, nowMs: EpochMs): SessionLimit | null {
-  const limit = settings.sessionLimit
-  const isCounted = replaced?.userId === request.userId && nowMs < sweepableAtMs(replaced)
-  return limit !== null && isCounted ? { ...limit, max: limit.max + 1 } : limit
+function limitOf(plan: Plan, nowMs: EpochMs): SessionLimit | null {
+  const limit = plan.settings.sessionLimit
+  return limit !== null && isCounted(plan, nowMs) ? { ...limit, max: limit.max + 1 } : limit
+}
+
+function isCounted({ request, replaced }: Plan, nowMs: EpochMs): boolean {
+  return replaced?.userId === request.userId && nowMs < sweepableAtMs(replaced)
 }
 
 /** Nobody gets the tokens of a session whose insert was not answered: if it is there, it ends. */

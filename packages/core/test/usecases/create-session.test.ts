@@ -150,6 +150,81 @@ test('a session is replaced after the new one is there, and is not counted by th
   }
 })
 
+test('log-ins that replace the same session at once leave no more sessions than the limit', async () => {
+  for (const max of [1, 2, 3]) {
+    for (const policy of ['refuse', 'end-oldest'] as const) {
+      for (const isOldest of [true, false]) {
+        const world = testCore({ settings: { sessionLimit: { max, policy } } })
+        const made = []
+        for (let each = 0; each < max; each++) {
+          made.push(granted(await world.core.createSession({ userId: 'ann' })))
+          world.advance(1)
+        }
+        const replaces = made.at(isOldest ? 0 : -1)?.session.handle ?? ''
+        const logIn = () => world.core.createSession({ userId: 'ann', replaces })
+        const outcomes = await Promise.all([logIn(), logIn(), logIn()])
+        const { sessions } = granted(await world.core.listSessions({ userId: 'ann' }))
+        assert.equal(sessions.length, max)
+        if (policy === 'end-oldest') continue
+        const kinds = outcomes.map((outcome) => (outcome.kind === 'ok' ? 'ok' : outcome.code))
+        assert.deepEqual(kinds.toSorted(), ['ok', 'session_limit', 'session_limit'])
+      }
+    }
+  }
+})
+
+/** Two log-ins that replace a session: one whole, while the other one has yet to insert. */
+async function overtakenLogIn(world: World, replaces: string) {
+  const logIn = () => world.core.createSession({ userId: 'ann', replaces })
+  const insert = world.store.insert
+  const whole: Awaited<ReturnType<typeof logIn>>[] = []
+  world.store.insert = async (session, limit) => {
+    world.store.insert = insert
+    world.advance(1)
+    whole.push(await logIn())
+    world.advance(1)
+    return insert.call(world.store, session, limit)
+  }
+  const overtaken = await logIn()
+  return { overtaken, whole: whole[0] }
+}
+
+test('a log-in that replaces what another one has replaced meanwhile has the room of any other', async () => {
+  for (const policy of ['refuse', 'end-oldest'] as const) {
+    const world = testCore({ settings: { sessionLimit: { max: 2, policy } } })
+    granted(await world.core.createSession({ userId: 'ann' }))
+    world.advance(1)
+    const former = granted(await world.core.createSession({ userId: 'ann' }))
+    world.advance(1)
+    const { overtaken, whole } = await overtakenLogIn(world, former.session.handle)
+    assert.equal(whole?.kind, 'ok')
+    const { sessions } = granted(await world.core.listSessions({ userId: 'ann' }))
+    assert.equal(sessions.length, 2)
+    const kind = overtaken.kind === 'ok' ? 'ok' : overtaken.code
+    assert.equal(kind, policy === 'refuse' ? 'session_limit' : 'ok')
+    assert.deepEqual(
+      world.events.flatMap((event) => (event.kind === 'ended' ? event.reason : [])),
+      ['replaced', 'limit'],
+    )
+  }
+})
+
+test('a log-in that was overtaken is not ended by its own limit', async () => {
+  const world = testCore({ settings: { sessionLimit: { max: 1, policy: 'end-oldest' } } })
+  const former = granted(await world.core.createSession({ userId: 'ann' }))
+  world.advance(1)
+  const { overtaken } = await overtakenLogIn(world, former.session.handle)
+  granted(await refreshWith(world.core, granted(overtaken)))
+})
+
+test('a log-in stands where the store cannot say whether its limit is kept', async () => {
+  const world = testCore({ settings: { sessionLimit: { max: 1, policy: 'refuse' } } })
+  const former = granted(await world.core.createSession({ userId: 'ann' }))
+  world.store.listByUser = () => Promise.reject(new StoreError('timeout', 'away'))
+  const { overtaken, whole } = await overtakenLogIn(world, former.session.handle)
+  assert.deepEqual([overtaken.kind, whole?.kind], ['ok', 'ok'])
+})
+
 test('a log-in of one user ends the session of another that it replaces', async () => {
   const world = testCore()
   const former = granted(await world.core.createSession({ userId: 'ann' }))
