@@ -25,4 +25,5 @@ export {
 export { knowsSecret, WrongSecretError } from './secret-fingerprint.ts'
 export type { ShapedFacts, TokenShape } from './shaped-access-tokens.ts'
 export { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.ts'
+export { takeTurns } from './take-turns.ts'
 export { joinToken, splitToken } from './token-text.ts'

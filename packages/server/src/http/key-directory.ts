@@ -1,4 +1,5 @@
 import { RECORDS_MAX, type RecordStore, StoreError } from '@pawl/core'
+import { takeTurns } from '@pawl/embedded'
 import { type ApiKey, apiKeyFinder, type KeyFinder } from './api-keys.ts'
 import { apiKeyReader, type ReadApiKey } from './stored-api-keys.ts'
 
@@ -30,49 +31,36 @@ export async function openKeyDirectory(options: {
   let find: KeyFinder = apiKeyFinder(configured)
   let isKeyed = configured.length > 0
   let isFailing = false
-  let running: Promise<void> | undefined
-  let coming: Promise<void> | undefined
+  let isLooking = false
   const readKeys = apiKeyReader(store)
   const report = reporter(onTrouble)
 
-  async function readAll(): Promise<void> {
+  const readInTurn = takeTurns(async () => {
     const read = await readKeys()
     const usable = read.flatMap((one) => (one.kind === 'key' ? (one.key ?? []) : []))
     // A key of the configuration goes before a stored one with its id.
     find = apiKeyFinder([...usable, ...configured])
     isKeyed = configured.length > 0 || read.length > 0
     report(read)
-  }
-
-  function begin(): Promise<void> {
-    running ??= readAll().finally(() => {
-      running = undefined
-    })
-    return running
-  }
-
-  function reload(): Promise<void> {
-    if (running === undefined) return begin()
-    coming ??= running
-      .catch(() => {})
-      .then(begin)
-      .finally(() => {
-        coming = undefined
-      })
-    return coming
-  }
+  })
+  const reload = (): Promise<void> => readInTurn(true)
 
   function lookInBackground(): void {
-    if (running !== undefined) return
-    begin().then(
-      () => {
-        isFailing = false
-      },
-      (error: unknown) => {
-        if (!isFailing) onTrouble(error)
-        isFailing = true
-      },
-    )
+    if (isLooking) return
+    isLooking = true
+    reload()
+      .then(
+        () => {
+          isFailing = false
+        },
+        (error: unknown) => {
+          if (!isFailing) onTrouble(error)
+          isFailing = true
+        },
+      )
+      .finally(() => {
+        isLooking = false
+      })
   }
 
   await reload()
