@@ -1,5 +1,8 @@
 import type { Clock, Store } from '@pawl/core'
 import type { EmbeddedCore } from '@pawl/embedded'
+import type { AuditTeller } from './audit/audit-fact.ts'
+import { auditedCore } from './audit/audited-core.ts'
+import { keyNotingAdmission, requestAuditor } from './audit/audited-requests.ts'
 import type { ServerConfig } from './config/table.ts'
 import { abuseLimits } from './http/abuse-limits.ts'
 import { admission } from './http/admission.ts'
@@ -38,7 +41,10 @@ export interface EdgeOptions {
 
 /** Everything between HTTP and the core: admission, limits, both wires, readiness, metrics. */
 export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
-  const { core, store, keys, book, former, log, meter, visits } = parts
+  const { store, keys, former, log, meter, visits } = parts
+  const tell = requestAuditor(log, visits)
+  const core = auditedCore(parts.core, tell)
+  const book = auditedWireSettings(parts.book, tell)
   const { config, clock, isStopping, ownUrl } = options
   const limits = abuseLimits({ ...config, elapsedMs, onLimited: meter.limited })
   const wire = openWire({ core, limits, book, former, keys })
@@ -50,6 +56,8 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
     ],
     elapsedMs,
   })
+
+  const admitted = admitToMetrics(admission({ ...config, keys, nowMs: () => Date.now() }))
 
   // Loaded only where somebody reads them.
   async function metrics(): Promise<string> {
@@ -67,7 +75,7 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
     inFlightMax: config.inFlightMax,
     context: {
       core,
-      admission: admitToMetrics(admission({ ...config, keys, nowMs: () => Date.now() })),
+      admission: keyNotingAdmission(admitted, visits),
       limits,
       wire: config.compatEnabled === 'true' ? wire : null,
       isStopping,
@@ -78,6 +86,18 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
     },
   })
   return listener
+}
+
+/** Settings of the SuperTokens wire, with an audit line for each change; their values stay out. */
+function auditedWireSettings(book: WireSettingsBook, tell: AuditTeller): WireSettingsBook {
+  return {
+    ...book,
+    async put(app, changes) {
+      const isStored = await book.put(app, changes)
+      if (isStored) tell({ what: 'supertokens-settings-put', app })
+      return isStored
+    },
+  }
 }
 
 function elapsedMs(): number {

@@ -41,7 +41,8 @@ export async function apikeyCommand(args: readonly string[]): Promise<number> {
   })
 }
 
-async function create({ options, store }: StoreCommand): Promise<number> {
+async function create(command: StoreCommand): Promise<number> {
+  const { options, store, audit } = command
   const nowMs = Date.now()
   const name = options.name === undefined ? '' : String(options.name)
   const scopes = parseScopes(options.scopes === undefined ? undefined : String(options.scopes))
@@ -63,8 +64,9 @@ async function create({ options, store }: StoreCommand): Promise<number> {
     remark(`the store knows no app ${app} yet: the key is good for nothing else`)
   }
   // Keys grow in number by this command alone, so it takes the old ones away.
-  await pruneApiKeys(store, await safeNowMs(store))
+  await pruneAll(command)
   const { key, stored } = await createApiKey(store, { name, scopes, app, notAfterMs, nowMs })
+  await audit({ what: 'api-key-created', target: stored.id, name, scopes, app })
   if (options.json === true) return print(`${JSON.stringify({ key, ...shown(stored) })}\n`)
   return print(`${key}\n\n${line(stored)}This is the only time the key is shown. ${KNOWN_WITHIN}\n`)
 }
@@ -80,9 +82,15 @@ async function list({ options, store }: StoreCommand): Promise<number> {
   return print(keys.map(line).join(''))
 }
 
-async function prune({ store }: StoreCommand): Promise<number> {
-  const count = await pruneApiKeys(store, await safeNowMs(store))
+async function prune(command: StoreCommand): Promise<number> {
+  const count = await pruneAll(command)
   return print(`${count} keys that ended ${ENDED_KEYS_KEPT_DAYS} days ago or earlier are gone.\n`)
+}
+
+async function pruneAll({ store, audit }: StoreCommand): Promise<number> {
+  const count = await pruneApiKeys(store, await safeNowMs(store))
+  if (count > 0) await audit({ what: 'api-keys-pruned', count })
+  return count
 }
 
 /** The time here or, if it is earlier, that of the store: no key goes for a clock that is ahead. */
@@ -90,8 +98,9 @@ async function safeNowMs(store: StoreCommand['store']): Promise<number> {
   return Math.min(Date.now(), (await store.clockMs()) ?? Number.POSITIVE_INFINITY)
 }
 
-async function revoke({ store }: StoreCommand, id: string): Promise<number> {
+async function revoke({ store, audit }: StoreCommand, id: string): Promise<number> {
   if (await revokeApiKey(store, id, Date.now())) {
+    await audit({ what: 'api-key-revoked', target: id })
     return print(`The key ${id} is revoked. ${KNOWN_WITHIN}\n`)
   }
   return complain([`there is no key ${id} to revoke: see pawl apikey list`], FAILURE_EXIT)

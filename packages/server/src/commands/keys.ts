@@ -32,7 +32,7 @@ export async function keysCommand(args: readonly string[]): Promise<number> {
     }
     if (verb === 'list') return list(admin, app, command)
     if (verb === 'rotate') return rotate(admin, app, command)
-    return revoke(admin, app, kid)
+    return revoke(admin, app, { kid, audit: command.audit })
   })
 }
 
@@ -40,7 +40,7 @@ export async function keysCommand(args: readonly string[]): Promise<number> {
 async function rotate(
   admin: KeyAdmin,
   app: AppId,
-  { config, options }: StoreCommand,
+  { config, options, audit }: StoreCommand,
 ): Promise<number> {
   const algorithm = config.signingAlgorithm
   const isTurning = config.signingKeys === 'turning'
@@ -55,6 +55,7 @@ async function rotate(
     return complain(['--after: must be hours or days, such as 7d, at most 90d'])
   const nowMs = Date.now() as EpochMs
   const { signsFromMs } = await admin.rotate(app, { algorithm, isTurning, nowMs, delayMs })
+  await audit({ what: 'signing-key-rotated', app })
   return print(
     `The next key of app ${app} is published now and signs from ${iso(signsFromMs)}.\n` +
       'Tokens of the present key stay good until they expire.\n',
@@ -93,11 +94,16 @@ function line(key: KeyListing): string {
   return `${kid}  ${algorithm}  made ${iso(createdAtMs)}  signs from ${iso(signsFromMs)}  sealed under ${secretId}${trouble}\n`
 }
 
-async function revoke(admin: KeyAdmin, app: AppId, kid: string): Promise<number> {
+async function revoke(
+  admin: KeyAdmin,
+  app: AppId,
+  { kid, audit }: { readonly kid: string; readonly audit: StoreCommand['audit'] },
+): Promise<number> {
   const outcome = await admin.revoke(app, kid)
   if (outcome === 'unknown') {
     return complain([`app ${app} has no key ${kid}: see pawl keys list`], FAILURE_EXIT)
   }
+  await audit({ what: 'signing-key-revoked', app, target: kid })
   const seconds = KEY_RELOAD_MS / 1000
   return print(
     `The key ${kid} is gone. Cores refuse its tokens within ${seconds} s, drivers and gateways ` +

@@ -3,11 +3,12 @@ import path from 'node:path'
 import type { EpochMs, Store } from '@pawl/core'
 import { loadConfig } from '../config/load-config.ts'
 import { describeStore, faultOfStore, openStore, sqliteFileOf } from '../config/open-store.ts'
-import type { MoveEnds } from '../move/copy-content.ts'
+import type { MoveEnds, MoveProgress } from '../move/copy-content.ts'
 import { moveStore } from '../move/move-store.ts'
 import { showProgress } from '../move/progress.ts'
 import { parseCommandLine } from './command-line.ts'
 import { complain, FAILURE_EXIT, print } from './output.ts'
+import { commandAuditor, type StoreCommand } from './with-store.ts'
 
 /** Exit code of a move that copied everything from a store that changed meanwhile. */
 const BEHIND_EXIT = 3
@@ -31,16 +32,18 @@ export async function moveCommand(args: readonly string[]): Promise<number> {
   }
   if (line.positionals.length > 0) faults.push('say pawl move --from <store> --to <store>')
   if (faults.length > 0 || loaded.kind === 'faults') return complain(faults)
-  return openAndMove({ from, to, dataDir: loaded.config.dataDir })
+  const { dataDir, logLevel } = loaded.config
+  return openAndMove({ from, to, dataDir, audit: commandAuditor(logLevel, 'move') })
 }
 
 interface Places {
   readonly from: string
   readonly to: string
   readonly dataDir: string
+  readonly audit: StoreCommand['audit']
 }
 
-async function openAndMove({ from, to, dataDir }: Places): Promise<number> {
+async function openAndMove({ from, to, dataDir, audit }: Places): Promise<number> {
   const stores: Store[] = []
   try {
     if (!isThere(from, dataDir)) throw new Error(`there is no store at ${from}`)
@@ -49,7 +52,8 @@ async function openAndMove({ from, to, dataDir }: Places): Promise<number> {
     }
     for (const store of [from, to]) stores.push(await openStore({ store, dataDir }))
     const [source, target] = stores as [Store, Store]
-    return await runMove({ source, target, from: nameOf(from, dataDir) })
+    const names = { from: nameOf(from, dataDir), to: nameOf(to, dataDir) }
+    return await runMove({ source, target }, names, audit)
   } catch (error) {
     const hasSentence = error instanceof Error && error.message !== ''
     return complain([hasSentence ? error.message : String(error)], FAILURE_EXIT)
@@ -70,15 +74,29 @@ function nameOf(store: string, dataDir: string): string {
   return file === undefined ? describeStore(store) : `sqlite:${path.resolve(file)}`
 }
 
-async function runMove(ends: MoveEnds & { readonly from: string }): Promise<number> {
+async function runMove(
+  ends: MoveEnds,
+  names: { readonly from: string; readonly to: string },
+  audit: StoreCommand['audit'],
+): Promise<number> {
   const progress = showProgress(process.stderr)
   const nowMs = () => Date.now() as EpochMs
-  const outcome = await moveStore({ ...ends, nowMs, onProgress: progress.onProgress }).finally(
-    progress.end,
+  let begun: Promise<void> | undefined
+  // The first news: the stores were found fit, and the target is written to from now on.
+  const onProgress: MoveProgress = (...news) => {
+    begun ??= audit({ what: 'move-begun', ...names })
+    progress.onProgress(...news)
+  }
+  const outcome = await moveStore({ ...ends, from: names.from, nowMs, onProgress }).finally(
+    async () => {
+      progress.end()
+      await begun
+    },
   )
   if (outcome.kind === 'refused') return complain([outcome.sentence], FAILURE_EXIT)
   const { sessions, targetSessions, checksum, heaps } = outcome.comparison
   if (outcome.kind === 'complete') {
+    await audit({ what: 'move-finished', ...names, count: sessions })
     return print(
       `Moved and verified: ${sessions} live sessions in both stores, checksum ${checksum}.\n` +
         'Cores may start on the new store now, and none on the old one.\n',

@@ -19,7 +19,7 @@ export async function secretCommand(args: readonly string[]): Promise<number> {
 }
 
 /** Puts a new secret first where the file is ours; says what to set where it is not. */
-async function rotateSecret({ config, store }: StoreCommand): Promise<number> {
+async function rotateSecret({ config, store, audit }: StoreCommand): Promise<number> {
   const { generateSecret, prependSecret } = await import('@pawl/embedded')
   const { secretFileOf, secretsFor } = await import('../config/secrets.ts')
   const isOwnFile = store.isEmbedded && config.secret.length === 0
@@ -35,6 +35,7 @@ async function rotateSecret({ config, store }: StoreCommand): Promise<number> {
   }
   await secretsFor(config, store)
   const secrets = prependSecret(secretFileOf(config), generateSecret())
+  await audit({ what: 'secret-rotated', count: secrets.length })
   return print(
     `The secret file holds ${secrets.length} secrets now; the new one seals from the next start on.\n` +
       'Restart every core of this database, one by one, then run pawl secret rewrap.\n',
@@ -42,7 +43,7 @@ async function rotateSecret({ config, store }: StoreCommand): Promise<number> {
 }
 
 /** Seals what is at rest anew, and says when older secrets may go. */
-async function rewrapKeys({ config, store }: StoreCommand): Promise<number> {
+async function rewrapKeys({ config, store, audit }: StoreCommand): Promise<number> {
   const { formerSeals, openKeyAdmin } = await import('@pawl/embedded')
   const { secretsFor } = await import('../config/secrets.ts')
   const { rewrapFormer } = await import('../supertokens/former/former-book.ts')
@@ -50,6 +51,7 @@ async function rewrapKeys({ config, store }: StoreCommand): Promise<number> {
   const secrets = await secretsFor(config, store)
   const changed = await openKeyAdmin(store, secrets).rewrap()
   for (const app of apps) await rewrapFormer(store, formerSeals(secrets), app)
+  await audit({ what: 'secret-rewrapped', app: null, count: changed })
   const idleSeconds = Math.max(
     config.idleTimeoutSeconds,
     await longestIdleSeconds(store, apps),

@@ -1,4 +1,5 @@
 import type { CoreApi, Outcome } from '@pawl/protocol'
+import type { AuditFact } from '../audit/audit-fact.ts'
 import { complain, FAILURE_EXIT, print } from './output.ts'
 import { type CommandShape, type StoreCommand, withStore } from './with-store.ts'
 
@@ -15,7 +16,9 @@ export async function withCore(
 ): Promise<number> {
   const own = { app: 'text', json: 'flag', ...shape.own } as const
   return withStore(args, { ...shape, own }, async (command) => {
-    const { config, store, options } = command
+    const { config, store, options, audit } = command
+    const { auditedCore } = await import('../audit/audited-core.ts')
+    const done: AuditFact[] = []
     const { embedCore } = await import('@pawl/embedded')
     const { secretsFor } = await import('../config/secrets.ts')
     const { settingsOf } = await import('../config/check-config.ts')
@@ -29,11 +32,12 @@ export async function withCore(
     })
     try {
       const app = options.app === undefined ? 'default' : String(options.app)
-      const core = root.app(app)
+      const core = auditedCore(root, (fact) => done.push(fact)).app(app)
       if (core === undefined)
         return complain([`there is no app ${app}: see pawl app list`], FAILURE_EXIT)
       return await run({ ...command, core })
     } finally {
+      for (const fact of done) await audit(fact)
       await root.close()
     }
   })

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Store } from '@pawl/core'
+import type { AuditFact } from '../audit/audit-fact.ts'
 import type { ServerConfig } from '../config/table.ts'
 import { type CommandForm, faultOfWords } from './command-forms.ts'
 import { type CommandLine, type OwnOptions, parseCommandLine } from './command-line.ts'
@@ -24,6 +25,8 @@ export interface StoreCommand {
   readonly options: CommandLine['options']
   readonly config: ServerConfig
   readonly store: Store
+  /** Writes an audit line of what this command did. */
+  readonly audit: (fact: AuditFact) => Promise<void>
 }
 
 /**
@@ -57,12 +60,25 @@ export async function withStore(
     }
     store = await openStore(config)
     await store.migrate()
-    return await run({ words: line.positionals, options: line.options, config, store })
+    const { positionals: words, options } = line
+    const audit = commandAuditor(config.logLevel, `${family} ${words[0] ?? ''}`.trim())
+    return await run({ words, options, config, store, audit })
   } catch (error) {
     const hasSentence = error instanceof Error && error.message !== ''
     return complain([hasSentence ? error.message : String(error)], FAILURE_EXIT)
   } finally {
     await store?.close()
+  }
+}
+
+/** The audit of one command, such as `keys rotate`; the log is loaded for a line only. */
+export function commandAuditor(
+  logLevel: ServerConfig['logLevel'],
+  command: string,
+): StoreCommand['audit'] {
+  return async (fact) => {
+    const { writeAudit } = await import('./write-audit.ts')
+    writeAudit(logLevel, command, fact)
   }
 }
 

@@ -7,6 +7,8 @@ export interface Visit {
   readonly arrivedMs: number
   /** Names the request in the log and in its answer: ours, or the one of a caller with a key. */
   requestId: string
+  /** The API key that it came with, for the audit; not known of frequent requests. */
+  keyId?: string | undefined
 }
 
 /** The visit that whatever runs now belongs to: for what is told of far from the request. */

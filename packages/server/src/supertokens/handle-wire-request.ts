@@ -57,6 +57,7 @@ export function openWire(options: WireOptions): WireHandler {
     if (caller.kind === 'refused') return { ...refuseKey(options, request), route }
     if (caller.kind !== 'open') takeGivenId(url.visit, request)
     const keyId = caller.kind === 'native-key' ? { keyId: caller.key.id } : {}
+    Object.assign(url.visit, keyId)
     const answer = await admit(options, { request, url, target, caller, settings, dialects })
     return { ...answer, route, ...keyId }
   }

@@ -38,13 +38,22 @@ describe('pawl move', () => {
     assert.equal(existsSync(fileOf('to')), false)
     assert.equal((await pawl('migrate', '--store', to)).code, 0)
     for (let time = 0; time < 2; time += 1) {
-      const { code, output } = await pawl('move', '--from', from, '--to', to)
+      const { code, output, errors } = await pawl('move', '--from', from, '--to', to)
       assert.equal(code, 0)
+      const audit = errors.split('\n').filter((line) => line.startsWith('{'))
+      assert.deepEqual(
+        audit.map((line) => JSON.parse(line)).map(({ time, level, msg, ...rest }) => rest),
+        [
+          { what: 'move-begun', from, to, command: 'move' },
+          { what: 'move-finished', from, to, count: 1, command: 'move' },
+        ],
+      )
       assert.match(output, /^Moved and verified: 1 live sessions in both stores, checksum [0-9a-f]/)
     }
     await (await embedCore({ store: sqliteStore({ path: fileOf('to') }), secret: SECRET })).close()
     const late = await pawl('move', '--from', from, '--to', to)
     assert.deepEqual([late.code, /of its own/.test(late.errors)], [1, true])
+    assert.equal(late.errors.includes('audit'), false)
   })
 
   it('leaves a store on which no core starts until the move is complete', async () => {

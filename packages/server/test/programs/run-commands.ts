@@ -6,6 +6,8 @@ process.stdout.write = (text) => {
   written.output += String(text)
   return true
 }
+// Whoever runs the tests may look on; the commands then write as into a file, none the less.
+Object.defineProperty(process.stderr, 'isTTY', { value: false })
 process.stderr.write = (text) => {
   written.errors += String(text)
   return true
