@@ -64,7 +64,13 @@ describe('the commands of operators, beside a running service', () => {
     const listed = await pawl('sessions', 'list', '--user', 'ada', '--json')
     assert.equal(JSON.parse(listed.output).sessions.length, 3)
     assert.match((await pawl('user', 'sessions', 'ada')).output, new RegExp(`${handle} .*"os"`))
-    assert.equal((await pawl('sessions', 'revoke', handle)).code, 0)
+    const revoked = await pawl('sessions', 'revoke', handle)
+    assert.equal(revoked.code, 0)
+    const { time: _, ...audit } = JSON.parse(revoked.errors)
+    assert.deepEqual(audit, {
+      ...{ level: 'info', msg: 'audit', what: 'sessions-revoked', command: 'sessions revoke' },
+      ...{ app: 'default', tenant: 'default', handle, count: 1 },
+    })
     const again = await pawl('sessions', 'revoke', handle)
     assert.deepEqual([again.code, again.output], [1, ''])
     assert.match(again.errors, /no live session/)

@@ -35,6 +35,8 @@ export interface AuditFact {
   readonly version?: number | null
   /** Whose sessions were ended; without it everybody's in the tenant. */
   readonly userId?: string
+  /** The one session that a command ended. */
+  readonly handle?: string
   /** The handle of the one session of theirs that was spared. */
   readonly except?: string | undefined
   /** Only what was created up to then was ended, in milliseconds since the epoch. */

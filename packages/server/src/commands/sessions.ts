@@ -87,6 +87,9 @@ async function revoke(command: CoreCommand, handle: string): Promise<number> {
   if (!outcome.value.revoked) {
     return complain([`tenant ${tenant} has no live session ${handle}`], FAILURE_EXIT)
   }
+  // The core has a line `session` for it; a command has no other line than this one.
+  const app = String(command.options.app ?? 'default')
+  await command.audit({ what: 'sessions-revoked', app, tenant, handle, count: 1 })
   return show(command, ok({ handles: [handle] }), () => `The session ${handle} has ended.\n`)
 }
 
