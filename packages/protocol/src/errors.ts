@@ -33,6 +33,11 @@ export const ERRORS = {
     title: 'The refresh token is not valid',
     remedy: 'sign-in',
   },
+  sessions_conflict: {
+    status: 401,
+    title: 'Good tokens of different sessions were presented',
+    remedy: 'sign-in',
+  },
   session_ended: { status: 401, title: 'The session has ended', remedy: 'sign-in' },
   token_theft: {
     status: 401,

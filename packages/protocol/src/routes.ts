@@ -55,7 +55,13 @@ export const ROUTES = {
     path: '/v1/sessions/refresh',
     scope: 'write',
     summary: 'Present a refresh token; get the next pair, or learn of a theft.',
-    errors: ['refresh_token_invalid', 'session_ended', 'token_theft', 'proof_required'],
+    errors: [
+      'refresh_token_invalid',
+      'sessions_conflict',
+      'session_ended',
+      'token_theft',
+      'proof_required',
+    ],
   },
   verifySession: {
     method: 'POST',

@@ -11,6 +11,7 @@ import type { Session } from '../domain/session.ts'
 import type { OpenedRefreshToken } from '../ports/tokens.ts'
 import type { AppContext } from './deps.ts'
 import { prepareGrant } from './make-grant.ts'
+import { ofOneSession } from './of-one-session.ts'
 import { revokeOnce } from './revoke-once.ts'
 import { lineageFacts, lineageOf, refusedSession } from './views.ts'
 
@@ -33,16 +34,19 @@ type Verdict =
 /**
  * Presents refresh tokens: load, decide, swap. Several tokens come from duplicate cookies of one
  * name; the newest generation is tried first, and nothing is called theft while one of them is
- * good. Refuses `refresh_token_invalid`, `session_ended`, `proof_required`, `token_theft`;
- * `unavailable` if the row kept moving.
+ * good. Those that are good for different sessions are nobody's (`sessions_conflict`): no session
+ * changes or ends. Refuses `refresh_token_invalid`, `session_ended`, `proof_required`,
+ * `token_theft`; `unavailable` if the row kept moving.
  */
 export async function refreshSession(
   context: AppContext,
   request: ParsedRequestOf<'refreshSession'>,
 ): Promise<Outcome<Grant>> {
-  const candidates = openAll(context, request.refreshTokens)
+  const opened = openAll(context, request.refreshTokens)
   const provenKey = (request.provenKey ?? null) as KeyThumbprint | null
   const cameAtMs = context.clock.nowMs()
+  const candidates = opened.length > 1 ? await ofOneSession(context, opened, provenKey) : opened
+  if (candidates === undefined) return refuse('sessions_conflict')
   let refused: Outcome<Grant> = refuse('refresh_token_invalid')
   let stolen: OpenedRefreshToken | undefined
   for (const [index, x] of candidates.entries()) {

@@ -205,3 +205,34 @@ test('unknown fields and wrong types are refused by name and never repeated', as
   assert.match(answer.kind === 'refused' ? answer.detail : '', /userId: .*string/)
   assert.doesNotMatch(answer.kind === 'refused' ? answer.detail : '', /admin/)
 })
+
+test('good tokens of two sessions are nobody: no session changes, ends or is called a theft', async () => {
+  const { core, store, root, events, advance } = await loggedIn()
+  const planted = granted(await core.createSession({ userId: 'mallory' }))
+  const child = granted(await refreshWith(core, root))
+  const further = granted(await refreshWith(core, granted(await refreshWith(core, planted))))
+  advance(W + 1)
+  const told = events.length
+  const rotate = store.rotate
+  store.rotate = () => Promise.reject(new Error('nothing may change'))
+  const texts = [child, further].map(({ refreshToken }) => refreshToken.token)
+  for (const refreshTokens of [texts, texts.toReversed()]) {
+    const answer = await core.refreshSession({ refreshTokens })
+    assert.equal(answer.kind === 'refused' && answer.code, 'sessions_conflict')
+  }
+  store.rotate = rotate
+  assert.equal(events.length, told)
+  assert.equal(granted(await refreshWith(core, child)).session.userId, 'ann')
+  assert.equal(granted(await refreshWith(core, further)).session.userId, 'mallory')
+})
+
+test('of tokens of two sessions the one that is good counts, whatever the other has come to', async () => {
+  const { core, root, advance } = await loggedIn()
+  const other = granted(await core.createSession({ userId: 'bob' }))
+  const child = granted(await refreshWith(core, granted(await refreshWith(core, other))))
+  advance(W + 1)
+  const refreshTokens = [root, child, other].map(({ refreshToken }) => refreshToken.token)
+  await core.revokeSession({ handle: root.session.handle })
+  assert.equal(granted(await core.refreshSession({ refreshTokens })).session.userId, 'bob')
+  assert.equal(granted(await refreshWith(core, child)).session.userId, 'bob')
+})

@@ -112,6 +112,7 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
 function makeSend(pool: CorePool, { url, reportFault }: HttpCoreOptions): Send {
   return async (operation, request, { signal, isDeserted }) => {
     const call = encodeCall(operation, request, url.basePath)
+    if (call === undefined) return refuse('invalid_request', 'a name in the path is no name')
     const attempt = async () => {
       try {
         const { outcome, fault, isTheirs } = decodeAnswer(operation, await pool.send(call, signal))

@@ -1,5 +1,3 @@
-import { LIMITS } from '@pawl/protocol'
-
 /** A cookie as we set it: the name and everything behind `Max-Age`. */
 export interface CookieScope {
   readonly name: string
@@ -11,6 +9,12 @@ export interface CookieScope {
 const COOKIE_BYTES_MAX = 4096
 /** Longest life of a cookie, in seconds: 400 days (rfc6265bis section 5.5). */
 const COOKIE_MAX_AGE_MAX_SECONDS = 400 * 86_400
+
+/**
+ * How many cookies of one name are read: more than one refresh may present, so that a few that can
+ * be no token do not hide one that is.
+ */
+export const DUPLICATES_MAX = 16
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/
 /** What tokens are made of: no quote, comma, semicolon, white space, control or non-ASCII. */
@@ -25,7 +29,7 @@ const NONE: readonly string[] = []
 
 /**
  * Every value of the cookies of one name, in the order sent. Names match byte for byte; only SP and
- * HTAB are trimmed. At most as many as one refresh may present; further duplicates are not read.
+ * HTAB are trimmed. Of more than {@link DUPLICATES_MAX} the further ones are not read.
  */
 export function readCookies(header: string | null, name: string): readonly string[] {
   if (header === null) return NONE
@@ -44,7 +48,7 @@ export function readCookies(header: string | null, name: string): readonly strin
     ) {
       const value = trimmed(header, valueAt, end)
       if (found === undefined) found = [value]
-      else if (found.push(value) >= LIMITS.refreshTokens) break
+      else if (found.push(value) >= DUPLICATES_MAX) break
     }
     from = end + 1
   }

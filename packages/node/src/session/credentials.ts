@@ -1,13 +1,13 @@
 import { HEADERS, LIMITS, REFRESH_TOKEN_PREFIX } from '@pawl/protocol'
 import type { Config } from '../config.ts'
-import { readCookies } from '../http/cookies.ts'
+import { DUPLICATES_MAX, readCookies } from '../http/cookies.ts'
 import type { Transport } from '../options.ts'
 import type { RequestLike } from '../request-like.ts'
 
 /** What a request brought to show who it is. Nothing here is verified yet. */
 export interface Credentials {
   readonly transport: Transport
-  /** Access tokens; several only from duplicate cookies of one name. */
+  /** Access tokens; several, at most four, only from duplicate cookies of one name. */
   readonly access: readonly string[]
   /** Whether a refresh token came along, well-formed or not. */
   readonly hasRefresh: boolean
@@ -23,6 +23,8 @@ export const EPHEMERAL_MARK = '~'
 const REFRESH_START = `${REFRESH_TOKEN_PREFIX}.`
 /** Tokens are made of these; anything else is not sent on to the core. */
 const TOKEN = /^[A-Za-z0-9._~-]+$/
+/** Access tokens, JWT or opaque, have dots in them. */
+const ACCESS_TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+$/
 
 /**
  * Which transport a request uses. One precedence, never mixed: where header transport is served, a
@@ -48,10 +50,17 @@ export function readCredentials(request: RequestLike, config: Config): Credentia
     return { transport, access: token === undefined ? NONE : [token], hasRefresh: false }
   }
   const cookies = headers.get('cookie')
-  const access = readCookies(cookies, config.accessCookie.name)
+  const values = readCookies(cookies, config.accessCookie.name)
+  const access = values.length > 1 ? chooseAccess(values) : values
   const hasRefresh =
     access.length === 0 && readCookies(cookies, config.refreshCookie.name).length > 0
   return { transport, access, hasRefresh }
+}
+
+/** Of duplicate cookies those that may be tokens; the first one if none may. */
+function chooseAccess(values: readonly string[]): readonly string[] {
+  const chosen = new Set(values.filter(mayBeAccessToken))
+  return chosen.size === 0 ? values.slice(0, 1) : [...chosen].slice(0, LIMITS.refreshTokens)
 }
 
 /** The refresh tokens of a request to a route of the driver. */
@@ -60,6 +69,8 @@ export interface PresentedRefresh {
   readonly isPresent: boolean
   /** What may be one: at most as many as the core takes. */
   readonly tokens: readonly string[]
+  /** Whether no cookie that may hold one was left out for the number of them. */
+  readonly isComplete: boolean
   /** Whether new cookies are to outlive the browser, as the present ones do. */
   readonly persistent: boolean
 }
@@ -80,9 +91,11 @@ export function readRefreshTokens(
       : single === null
         ? NONE
         : [single]
+  const tokens = [...new Set(values.map(unmarked).filter(mayBeRefreshToken))]
   return {
     isPresent: values.some((value) => value !== ''),
-    tokens: values.map(unmarked).filter(mayBeRefreshToken),
+    tokens: tokens.slice(0, LIMITS.refreshTokens),
+    isComplete: values.length < DUPLICATES_MAX && tokens.length <= LIMITS.refreshTokens,
     persistent: !values.some((value) => value.endsWith(EPHEMERAL_MARK)),
   }
 }
@@ -93,6 +106,10 @@ function unmarked(value: string): string {
 
 function mayBeRefreshToken(value: string): boolean {
   return value.startsWith(REFRESH_START) && value.length <= LIMITS.tokenChars && TOKEN.test(value)
+}
+
+function mayBeAccessToken(value: string): boolean {
+  return value.length <= LIMITS.tokenChars && ACCESS_TOKEN.test(value)
 }
 
 function bearerOf(authorization: string | null): string | undefined {

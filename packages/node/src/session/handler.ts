@@ -1,4 +1,5 @@
-import { FRONTEND_PATHS, HEADERS, LIMITS, type Refusal, refuse, SESSION_NONE } from '@pawl/protocol'
+import { FRONTEND_PATHS, HEADERS, type Refusal, refuse, SESSION_NONE } from '@pawl/protocol'
+import { clearingLine } from '../http/cookies.ts'
 import { decideCors, withCors } from '../http/cors.ts'
 import { headersSink } from '../http/header-sink.ts'
 import { emptyResponse, problemResponse } from '../http/problem.ts'
@@ -6,6 +7,7 @@ import type { Transport } from '../options.ts'
 import { pathOf, type RequestLike } from '../request-like.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded } from './driver.ts'
+import { endPresented } from './end-presented.ts'
 import { refuseForeign } from './guard.ts'
 import { clearFormer, type Delivery, handOverGrant, withdraw } from './hand-over.ts'
 
@@ -62,9 +64,10 @@ async function handleRefresh(
   transport: Transport,
 ): Promise<Response> {
   const { config, core, nowMs } = driver
-  const asked: Asked = { request, transport }
-  const { isPresent, tokens, persistent } = readRefreshTokens(request, transport, config)
-  if (!isPresent) return refusedRefresh(driver, asked, refuse('no_session'))
+  const presented = readRefreshTokens(request, transport, config)
+  const { isPresent, isComplete, tokens, persistent } = presented
+  const asked: Asked = { request, transport, isComplete }
+  if (!isPresent) return refuseWithoutRefresh(driver, asked)
   if (tokens.length === 0) {
     return refusedRefresh(driver, asked, refuse('refresh_token_invalid'))
   }
@@ -95,6 +98,8 @@ async function handleRefresh(
 interface Asked {
   readonly request: RequestLike
   readonly transport: Transport
+  /** Whether all tokens that it brought were looked at. */
+  readonly isComplete: boolean
 }
 
 /**
@@ -119,14 +124,40 @@ function refusedRefresh(driver: Driver, asked: Asked, refusal: Refusal): Respons
       break
     case 'refresh_token_invalid':
       break
-    case 'no_session':
+    case 'sessions_conflict':
+      // Taking the cookies back would leave the planted ones, of another scope, as the only ones.
       response.headers.set(HEADERS.session, SESSION_NONE)
-      if (asked.transport === 'cookie') clearFormer(delivery)
       return response
     default:
       return response
   }
-  withdraw(delivery)
+  // One that was not looked at may be good: then planted ones only stand before it.
+  if (asked.isComplete) withdraw(delivery)
+  else response.headers.set(HEADERS.session, SESSION_NONE)
+  return response
+}
+
+/**
+ * The answer to a refresh that brought no refresh token. An access cookie that is good for nothing
+ * goes: it would keep its visitor out of pages that are open to everybody. If a log-in crosses this
+ * answer, its refresh cookie brings the access cookie back.
+ */
+async function refuseWithoutRefresh(driver: Driver, asked: Asked): Promise<Response> {
+  const { request, transport } = asked
+  const { config, verifier } = driver
+  const response = problemResponse(refuse('no_session'))
+  response.headers.set(HEADERS.session, SESSION_NONE)
+  if (transport === 'header') return response
+  const sink = headersSink(response.headers)
+  clearFormer({ config, request, sink })
+  const { access } = readCredentials(request, config)
+  for (const token of access) {
+    const outcome = await verifier.verify(token, request)
+    const isDead = outcome.kind === 'refused' && outcome.code !== 'unavailable'
+    if (!isDead) return response
+  }
+  const { accessCookie } = config
+  if (access.length > 0) sink.setCookie(accessCookie.name, clearingLine(accessCookie))
   return response
 }
 
@@ -135,18 +166,9 @@ async function handleSignOut(
   request: RequestLike,
   transport: Transport,
 ): Promise<Response> {
-  const { config, core } = driver
-  const { tokens } = readRefreshTokens(request, transport, config)
-  const { access } = readCredentials(request, config)
-  const accessToken = access.find((token) => token !== '' && token.length <= LIMITS.tokenChars)
-  if (tokens.length > 0 || accessToken !== undefined) {
-    const outcome = await core.signOut({
-      refreshTokens: [...tokens],
-      ...(accessToken === undefined ? {} : { accessToken }),
-    })
-    if (outcome.kind === 'refused') return problemResponse(outcome)
-    noteEnded(driver, 'sign-out', ...outcome.value.handles.map((handle) => ({ handle })))
-  }
+  const { config } = driver
+  const outcome = await endPresented(driver, request, 'sign-out')
+  if (outcome.kind === 'refused') return problemResponse(outcome)
   const response = emptyResponse()
   withdraw({ config, request, transport, sink: headersSink(response.headers) })
   return response

@@ -40,7 +40,8 @@ export interface PawlSession {
   /**
    * Notes that the user of this session has just been authenticated once more, by the caller: what
    * the claims said of the last time (`auth_time`, `acr`, `amr`) is replaced whole, all else stays.
-   * The front end gets its new access token as with `replaceClaims`. Refused: `invalid_request`,
+   * The front end gets its new access token as with `replaceClaims`. Claims that another request
+   * writes between its reading and its writing are lost. Refused: `invalid_request`,
    * `token_too_large`.
    */
   reauthenticated(authentication?: Authentication): Promise<void>

@@ -1,4 +1,4 @@
-import { type Grant, LIMITS, type RequestOf, refuse } from '@pawl/protocol'
+import { type Grant, type RequestOf, refuse } from '@pawl/protocol'
 import type { CsrfMode } from '../http/csrf.ts'
 import { isOpen } from '../http/header-sink.ts'
 import { PawlError } from '../pawl-error.ts'
@@ -12,6 +12,7 @@ import {
 } from './authentication.ts'
 import { readCredentials, readRefreshTokens, transportOf } from './credentials.ts'
 import { type Driver, noteEnded, unwrap } from './driver.ts'
+import { endPresented } from './end-presented.ts'
 import { type Exchange, refuseForeign } from './guard.ts'
 import { type Delivery, handOverGrant } from './hand-over.ts'
 import { type PawlSession, RequestSession } from './pawl-session.ts'
@@ -119,7 +120,7 @@ async function endFormer(
   request: RequestLike,
   tenant: string,
 ): Promise<string | undefined> {
-  const { config, core, verifier } = driver
+  const { config, verifier } = driver
   const { transport, access } = readCredentials(request, config)
   const { tokens } = readRefreshTokens(request, transport, config)
   if (access.length === 0 && tokens.length === 0) return undefined
@@ -128,13 +129,7 @@ async function endFormer(
   if (known.length === 1 && only !== undefined && tokens.length <= 1 && only.tenant === tenant) {
     return only.handle
   }
-  const accessToken = access.find((token) => token !== '' && token.length <= LIMITS.tokenChars)
-  const outcome = await core.signOut({
-    refreshTokens: [...tokens],
-    ...(accessToken === undefined ? {} : { accessToken }),
-  })
-  const { handles } = unwrap(outcome)
-  noteEnded(driver, 'replaced', ...handles.map((handle) => ({ handle })))
+  unwrap(await endPresented(driver, request, 'replaced'))
   return undefined
 }
 

@@ -283,3 +283,17 @@ for (const text of [
 ]) {
   test(`"${text}" is no URL of a core`, () => assert.equal(typeof parseCoreUrl(text), 'string'))
 }
+
+test('a name that a proxy would take out of the path is refused before anything is sent', async (context) => {
+  const { core, seen, faults } = await setUp(context, (_, response) => json(response, 200, {}))
+  for (const handle of ['', '.', '..']) {
+    const outcomes = [
+      await core.revokeSession({ handle, tenant: 'acme' }),
+      await core.getSession({ handle }),
+    ]
+    for (const outcome of outcomes) {
+      assert.equal(outcome.kind === 'refused' && outcome.code, 'invalid_request')
+    }
+  }
+  assert.deepEqual([seen, faults], [[], []])
+})

@@ -17,7 +17,6 @@ const reads: readonly (readonly [
   [`x=1;${NAME}=a`, ['a'], 'no blank after the semicolon'],
   [`x=1; \t ${NAME}=a \t; y=2`, ['a'], 'blanks and tabs are trimmed'],
   [`${NAME}=a; ${NAME}=b`, ['a', 'b'], 'duplicates, in the order sent'],
-  [`${NAME}=1; ${NAME}=2; ${NAME}=3; ${NAME}=4; ${NAME}=5`, ['1', '2', '3', '4'], 'bounded'],
   [`${NAME}=`, [''], 'an empty value'],
   [`${NAME}=a=b`, ['a=b'], 'a value with an equals sign'],
   [NAME, [], 'a name without a value'],
@@ -37,6 +36,12 @@ for (const [header, expected, why] of reads) {
     assert.deepEqual([...readCookies(header, NAME)], expected)
   })
 }
+
+test('reading cookies: bounded', () => {
+  const values = Array.from({ length: 30 }, (_, at) => String(at))
+  const header = values.map((value) => `${NAME}=${value}`).join('; ')
+  assert.deepEqual([...readCookies(header, NAME)], values.slice(0, 16))
+})
 
 test('a header of 100 KB made to be slow is read in little time', () => {
   const header = `${`${' '.repeat(50)}${NAME}`.repeat(1500)};`
