@@ -15,9 +15,9 @@ const DIRECTORY_MODE = 0o700
 const LOCK_WAIT_MS = 2000
 
 /**
- * A page cache in KiB for each role, next to the operating system's own. The file is not mapped into
- * memory, though a look-up among a million rows would take 19 µs then and not 28: whoever copies
- * another file over it would end the process (SIGBUS), not make it report an error.
+ * A page cache in KiB for each role, next to the operating system's own. The file is not mapped
+ * into memory, though a look-up among a million rows would take 19 µs then and not 28: whoever
+ * copies another file over it would end the process (SIGBUS), not make it report an error.
  */
 const cacheKib = { reader: 2048, writer: 16_384 } as const
 
