@@ -29,6 +29,7 @@ const SET_UP_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'app_unknown',
   'not_found',
   'host_not_allowed',
+  'csrf_refused',
   'method_not_allowed',
   'unsupported_media_type',
   'internal',

@@ -114,6 +114,7 @@ for (const [status, code] of [
   [404, 'app_unknown'],
   [404, 'not_found'],
   [421, 'host_not_allowed'],
+  [403, 'csrf_refused'],
   [500, 'internal'],
 ] as const) {
   test(`${code} is the operator's trouble: the visitor is told "unavailable"`, async (context) => {

@@ -42,7 +42,7 @@ export function admission(options: {
       return names === null || names.has(host) ? null : refuse('host_not_allowed')
     },
     authenticate(request) {
-      if (!isKeyed()) return ok(null)
+      if (!isKeyed()) return faultOfPage(request) ?? ok(null)
       const { authorization } = request.headers
       const header = request.headers['api-key']
       if (authorization !== undefined && header !== undefined) {
@@ -53,6 +53,16 @@ export function admission(options: {
       return key === undefined ? refuse('api_key_required') : ok(key)
     },
   }
+}
+
+/**
+ * Refuses what a browser sent from a page: `csrf_refused`. For where no key is needed: every page
+ * that is open in a browser of this machine reaches loopback, callers of the core are servers.
+ */
+export function faultOfPage({ headers }: IncomingMessage): Refusal | null {
+  const site = headers['sec-fetch-site'] ?? 'none'
+  const isOfPage = headers.origin !== undefined || !(site === 'none' || site === 'same-origin')
+  return isOfPage ? refuse('csrf_refused', 'without an API key no page is answered') : null
 }
 
 /** Refuses a key that lacks the scope of a route. */

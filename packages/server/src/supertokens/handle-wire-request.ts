@@ -48,12 +48,16 @@ export function openWire(options: WireOptions): WireHandler {
     const { app, tenant } = target
     let judged = await judge(options, request, target)
     // Nobody without a key makes a core look; a key may be of an app that is new here.
-    const mayLook = judged.caller.kind !== 'refused' || hasKey(request)
+    const { kind } = judged.caller
+    const mayLook = kind !== 'page' && (kind !== 'refused' || hasKey(request))
     if (mayLook && !options.core.hasTenant(app, tenant)) {
       await look()
       judged = await judge(options, request, target)
     }
     const { caller, settings } = judged
+    if (caller.kind === 'page') {
+      return { ...text(403, 'Without an API key no page is answered', 'csrf_refused'), route }
+    }
     if (caller.kind === 'refused') return { ...refuseKey(options, request), route }
     if (caller.kind !== 'open') takeGivenId(url.visit, request)
     const keyId = caller.kind === 'native-key' ? { keyId: caller.key.id } : {}

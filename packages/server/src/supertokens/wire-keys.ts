@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { faultOfPage } from '../http/admission.ts'
 import { type ApiKey, isAllowed } from '../http/api-keys.ts'
 import type { KeyDirectory } from '../http/key-directory.ts'
 import { hashOfKey, type WireSettings } from './wire-settings.ts'
@@ -14,6 +15,8 @@ export type WireCaller =
   | { readonly kind: 'app-key' }
   | { readonly kind: 'open' }
   | { readonly kind: 'refused' }
+  /** A page in a browser, where there is no key: refused, whatever it asks. */
+  | { readonly kind: 'page' }
 
 /**
  * Judges the key of a request. An app with keys of its own takes those; a key of ours is taken
@@ -31,7 +34,9 @@ export function wireCallerOf(
 ): WireCaller {
   const { app, settings, keys, nowMs } = of
   const { apiKeyHashes } = settings
-  if (apiKeyHashes.length === 0 && !keys.isKeyed()) return { kind: 'open' }
+  if (apiKeyHashes.length === 0 && !keys.isKeyed()) {
+    return { kind: faultOfPage(request) === null ? 'open' : 'page' }
+  }
   const header = request.headers['api-key']
   const given = header ?? request.headers.authorization?.replace(BEARER, '')
   if (typeof given !== 'string' || given.length > KEY_CHARS_MAX) return { kind: 'refused' }
@@ -49,5 +54,5 @@ export function mayManageApps(caller: WireCaller, app: string): boolean {
   if (caller.kind === 'native-key') {
     return caller.key.app === null && isAllowed(caller.key, 'admin')
   }
-  return caller.kind !== 'refused' && app === DEFAULT_APP
+  return (caller.kind === 'open' || caller.kind === 'app-key') && app === DEFAULT_APP
 }

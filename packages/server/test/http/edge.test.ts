@@ -139,6 +139,52 @@ describe('the host name', () => {
   })
 })
 
+describe('a page in a browser, where no key is needed', () => {
+  const pages = [
+    { origin: 'https://evil.test' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ]
+  const body = JSON.stringify({ userId: 'alice' })
+  const logIn = () =>
+    exchange(`${keyless.url}/v1/sessions`, { method: 'POST', headers: json, body })
+  const sessions = async (): Promise<number> => {
+    const { body: page } = await exchange(`${keyless.url}/v1/sessions?userId=alice`)
+    return (page as { sessions: unknown[] }).sessions.length
+  }
+
+  it('is refused by both wires, whatever the type of its body', async () => {
+    assert.equal((await logIn()).status, 200)
+    const paths = ['/recipe/session/remove', '/user/remove', '/recipe/multitenancy/app/remove']
+    for (const page of pages) {
+      for (const path of [...paths, '/v1/sessions', '/v1/apps', '/nowhere']) {
+        for (const type of ['text/plain', 'application/json']) {
+          const headers = { ...page, 'content-type': type }
+          const answer = await exchange(keyless.url + path, { method: 'POST', headers, body })
+          assert.equal(answer.status, 403, `${path} ${type} ${JSON.stringify(page)}`)
+        }
+      }
+      await refuses(exchange(`${keyless.url}/v1/settings`, { headers: page }), 'csrf_refused')
+    }
+    assert.equal(await sessions(), 1)
+  })
+
+  it('is answered on open routes, and with what a person typed into the browser', async () => {
+    for (const path of ['/health/live', '/health/ready', '/.well-known/jwks.json']) {
+      assert.equal(
+        (await exchange(keyless.url + path, { headers: { origin: 'null' } })).status,
+        200,
+        path,
+      )
+    }
+    for (const site of ['none', 'same-origin']) {
+      const headers = { 'sec-fetch-site': site }
+      assert.equal((await exchange(`${keyless.url}/v1/settings`, { headers })).status, 200)
+    }
+  })
+})
+
 describe('a request', () => {
   const url = () => `${keyless.url}/v1/sessions`
   const post = (headers: object, body: unknown) =>
