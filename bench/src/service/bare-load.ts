@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Line } from '../figure.ts'
 import { interleave, type Subject, throughput } from '../interleave.ts'
 import { type HttpConnection, openConnection, requestText } from '../load/http-connection.ts'
+import type { BareWrite } from './bare-writes.ts'
 
 const SERVICE = path.join(import.meta.dirname, 'bare-service-process.ts')
 /** Long enough for the compiler, with as much in flight as there ever is. */
@@ -13,10 +14,11 @@ const ROUNDS = 3
 const ROUND_MS = 1_000
 const REQUEST = requestText('/', { body: { refreshTokens: ['t'.repeat(230)] } })
 
-/** Where the bare process is to write, and how many rows of pgbench's are there. */
+/** Where the bare process is to write, how many rows of pgbench's are there, and what it does. */
 interface BareDatabase {
   readonly url: string
   readonly rows: number
+  readonly write: BareWrite
 }
 
 /**
@@ -49,7 +51,7 @@ export async function boundOf(
 }
 
 async function bareService(signer: 'here' | 'pool', database: BareDatabase | null) {
-  const more = database === null ? [] : [database.url, String(database.rows)]
+  const more = database === null ? [] : [database.url, String(database.rows), database.write]
   const child = spawn(process.execPath, [SERVICE, signer, ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -3,19 +3,23 @@
  * and one written, the cryptography of a refresh; given a database, one write in it. It has no
  * rule, no checks, no log and no limits.
  *
- * Arguments: who signs (`here`, `pool`), the URL of a database of PostgreSQL, how many rows it has.
+ * Arguments: who signs (`here`, `pool`), the URL of a database of PostgreSQL, how many rows it has,
+ * what is done to one of them (`swap`, `insert`).
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { leastWork } from '../least-work.ts'
-import { openSwaps } from './bare-swaps.ts'
+import { openWrites } from './bare-writes.ts'
 
 /** As long as the answer to a refresh. */
 const ANSWER = JSON.stringify({ session: 's'.repeat(300), tokens: 't'.repeat(900) })
 
-const [signer, url, rows] = process.argv.slice(2)
+const [signer, url, rows, kind] = process.argv.slice(2)
 const work = leastWork(signer === 'pool' ? 'pool' : 'here')
-const write = url === undefined ? async () => {} : await openSwaps(url, Number(rows))
+const write =
+  url === undefined
+    ? async () => {}
+    : await openWrites(url, Number(rows), kind === 'insert' ? 'insert' : 'swap')
 const server = createServer((request, response) => {
   let body = ''
   request.setEncoding('utf8').on('data', (chunk: string) => {

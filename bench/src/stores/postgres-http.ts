@@ -33,10 +33,10 @@ export const postgresHttp: Figure = {
       subjects: Parameters<typeof interleave>[1] & {
         readonly reads: string
         readonly inFlight: number
-        readonly isSwap: boolean
+        readonly write: 'swap' | 'insert'
       },
     ) => {
-      const database = subjects.isSwap ? { url: url.href, rows: ROWS } : null
+      const database = { url: url.href, rows: ROWS, write: subjects.write }
       const { ratio, reference, spread } = await interleave(ROUNDS, subjects)
       lines.push({
         what,
@@ -54,21 +54,21 @@ export const postgresHttp: Figure = {
         reference: () => pgbench.run('swap', 32, ROUND_SECONDS),
         reads: 'pgbench, one swap, 32 clients',
         inFlight: 64,
-        isSwap: true,
+        write: 'swap',
       })
       await compare('log-in, 64 at a time', atLeast(0.8, 1.2), {
         ours: () => load.create(64, durationMs),
         reference: () => pgbench.run('insert', 32, ROUND_SECONDS),
         reads: 'pgbench, one insert, 32 clients',
         inFlight: 64,
-        isSwap: false,
+        write: 'insert',
       })
       await compare('refresh, one at a time', atLeast(0.4, 0.6), {
         ours: () => load.refresh(1, durationMs),
         reference: () => pgbench.run('swap', 1, ROUND_SECONDS),
         reads: 'pgbench, one swap, 1 client',
         inFlight: 1,
-        isSwap: true,
+        write: 'swap',
       })
       const repeated = await load.repeat(64, durationMs)
       lines.push({ what: 'a current token (a read)', unit: '/s', ours: repeated, reference: null })

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 
 const CONNECTIONS = 2
@@ -14,6 +14,18 @@ const swapMany = `UPDATE pawl_sessions s SET generation = s.generation + 1, cur_
   WHERE s.handle = i.handle AND s.app = 'bench' AND s.tenant = 'default'
     AND s.revoked_ms IS NULL AND s.absolute_expires_ms > 0 RETURNING s.user_id, s.claims`
 
+/** The insert that pgbench does, for many rows in one statement. */
+const insertMany = `INSERT INTO pawl_sessions
+  SELECT i.handle, s.app, s.tenant, i.handle, 0, s.cur_hash, s.cur_minted_ms, s.prev_hash,
+    s.confirmed_ms, s.created_ms, s.idle_timeout_ms, s.idle_expires_ms, s.absolute_expires_ms,
+    s.access_ttl_seconds, s.access_kind, s.key_thumbprint, s.revoked_ms, s.end_reason, s.sweep_ms,
+    s.claims, s.data, s.device
+  FROM unnest($1::text[]) i (handle), pawl_sessions s
+  WHERE s.handle = left(md5('1'), ${HANDLE_CHARS}) AND s.app = 'bench' AND s.tenant = 'default'`
+
+/** What pgbench does, done by the bare process. */
+export type BareWrite = 'swap' | 'insert'
+
 /** Index look-ups whatever the statistics say, as the store's own connections are set to. */
 const settings = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']
   .map((name) => `SET ${name} = off`)
@@ -23,7 +35,11 @@ const settings = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'
  * One write a call by bare `pg` and nothing else: calls that come together share a statement, of
  * which two are under way at a time. The rows are those that pgbench works on.
  */
-export async function openSwaps(url: string, rows: number): Promise<() => Promise<void>> {
+export async function openWrites(
+  url: string,
+  rows: number,
+  write: BareWrite,
+): Promise<() => Promise<void>> {
   const idle: Client[] = []
   while (idle.length < CONNECTIONS) {
     const client = new Client(url)
@@ -43,15 +59,11 @@ export async function openSwaps(url: string, rows: number): Promise<() => Promis
   }
 
   async function carry(client: Client, batch: readonly (() => void)[]): Promise<void> {
-    const handles = new Set<string>()
-    while (handles.size < batch.length) {
-      const index = rows + Math.floor(Math.random() * rows)
-      handles.add(hash('md5', String(index)).slice(0, HANDLE_CHARS))
-    }
-    const hashes = batch.map(() => String(Math.random()).padEnd(HASH_CHARS, 'x'))
-    const values = [[...handles].sort(), hashes]
-    const query = { name: 'swap', text: swapMany, values, rowMode: 'array' as const }
-    await client.query(query)
+    await client.query({
+      ...(write === 'swap' ? swapOf(batch.length, rows) : insertOf(batch.length)),
+      name: write,
+      rowMode: 'array' as const,
+    })
     idle.push(client)
     for (const done of batch) done()
     flush()
@@ -64,4 +76,21 @@ export async function openSwaps(url: string, rows: number): Promise<() => Promis
       isScheduled = true
       setImmediate(flush)
     })
+}
+
+function swapOf(count: number, rows: number) {
+  const handles = new Set<string>()
+  while (handles.size < count) {
+    const index = rows + Math.floor(Math.random() * rows)
+    handles.add(hash('md5', String(index)).slice(0, HANDLE_CHARS))
+  }
+  const hashes = Array.from({ length: count }, () => String(Math.random()).padEnd(HASH_CHARS, 'x'))
+  return { text: swapMany, values: [[...handles].sort(), hashes] }
+}
+
+function insertOf(count: number) {
+  const handles = Array.from({ length: count }, () =>
+    randomBytes(HANDLE_CHARS).toString('base64url').slice(0, HANDLE_CHARS),
+  )
+  return { text: insertMany, values: [handles] }
 }
