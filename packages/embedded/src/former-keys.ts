@@ -7,6 +7,8 @@ import type { SigningAlgorithm, SigningKey } from './signing-key.ts'
 /** The kind of the record of a key that only verifies. */
 export const FORMER_KEY_KIND = 'former-key'
 const ALGORITHM: SigningAlgorithm = 'RS256'
+/** RFC 7518 section 3.3. */
+const RSA_BITS_MIN = 2_048
 
 /** A key that tokens are verified with, whoever signed them. */
 export type VerifyingKey = Pick<SigningKey, 'kid' | 'algorithm' | 'signatureBytes' | 'verify'>
@@ -31,14 +33,20 @@ interface FormerKey extends VerifyingKey {
   readonly notAfterMs: number | null
 }
 
-/** Stores the public side of an RS256 key of a former core; done again, it does no harm. */
+/**
+ * Stores the public side of an RS256 key of a former core; done again, it does no harm. Throws if
+ * it is no RSA key of 2,048 bits or more.
+ */
 export async function insertFormerKey(
   store: RecordStore,
   app: AppId,
   key: FormerKeyRecord,
 ): Promise<void> {
-  // Refuses what is no key before it is stored.
-  openKey(key)
+  // Refuses what is no key, or a weak one, before it is stored.
+  const { kid, signatureBytes } = openKey(key)
+  if (signatureBytes * 8 < RSA_BITS_MIN) {
+    throw new Error(`the former key ${kid} has less than ${RSA_BITS_MIN} bits`)
+  }
   await store.insertRecord({ kind: FORMER_KEY_KIND, app, id: key.kid }, JSON.stringify(key))
 }
 

@@ -50,6 +50,33 @@ function depthWithin(value: unknown, depth: number): boolean {
   return Object.values(value).every((inner) => depthWithin(inner, depth + 1))
 }
 
+/**
+ * Whether a value is an object that is kept as it is given: JSON all the way down (RFC 8259), no
+ * `__proto__` inside, nesting within `LIMITS.jsonDepth`. A member that is undefined counts as none;
+ * of its own names the core says which are legal.
+ */
+export function isGivenObject(value: unknown): value is JsonObjectValue {
+  return isBoundedObject(value) && isPlain(value as object) && areKept(value as object)
+}
+
+function isKept(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
+  if (value === null) return true
+  if (Array.isArray(value)) return value.every(isKept)
+  return isPlain(value) && !Object.hasOwn(value, '__proto__') && areKept(value)
+}
+
+function areKept(value: object): boolean {
+  return Object.values(value).every((inner) => inner === undefined || isKept(inner))
+}
+
+/** Not an instance of a class; of another realm it may be. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 const name = v.pipe(v.string(), v.regex(NAME, 'must be 1 to 64 of a-z, 0-9, -'))
 
 /** The fields that routes are made of. */
@@ -70,7 +97,13 @@ export const fields = {
     // A token of any length is judged as a token (401); only the body's bound is the request's.
     v.maxLength(LIMITS.bodyBytes, 'is too long'),
   ),
+  /** As it comes out. */
   object: jsonObject,
+  /** As it goes in. */
+  givenObject: v.custom<JsonObjectValue>(
+    isGivenObject,
+    'must be a JSON object: plain values, finite numbers, no __proto__ inside',
+  ),
   seconds: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(315_360_000)),
   epochMs: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8_640_000_000_000_000)),
   /** An `iss` or `aud`. */

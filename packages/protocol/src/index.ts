@@ -31,7 +31,7 @@ export {
   type Remedy,
   refuse,
 } from './errors.ts'
-export { fields, type JsonObjectValue, LIMITS } from './fields.ts'
+export { fields, isGivenObject, type JsonObjectValue, LIMITS } from './fields.ts'
 export * from './frontend.ts'
 export { parseRequest } from './parse-request.ts'
 export {

@@ -4,6 +4,7 @@ import { fields, LIMITS } from './fields.ts'
 import { revocationPage, revocationQuery } from './revocations.ts'
 
 const jsonObject = fields.object
+const givenObject = fields.givenObject
 
 const lineageView = v.object({
   id: v.string(),
@@ -58,9 +59,9 @@ export const shapes = {
     request: v.strictObject({
       userId: fields.userId,
       tenant: fields.tenant,
-      claims: v.optional(jsonObject, {}),
-      data: v.optional(jsonObject, {}),
-      device: v.optional(jsonObject, {}),
+      claims: v.optional(givenObject, {}),
+      data: v.optional(givenObject, {}),
+      device: v.optional(givenObject, {}),
       idleTimeoutSeconds: v.optional(fields.seconds),
       absoluteTimeoutSeconds: v.optional(fields.seconds),
       accessTtlSeconds: v.optional(fields.seconds),
@@ -121,13 +122,13 @@ export const shapes = {
     request: v.strictObject({
       handle: fields.handle,
       tenant: fields.tenant,
-      claims: jsonObject,
+      claims: givenObject,
       accessToken: v.optional(fields.token),
     }),
     response: v.object({ session: sessionView, accessToken: v.nullable(accessToken) }),
   },
   replaceData: {
-    request: v.strictObject({ handle: fields.handle, tenant: fields.tenant, data: jsonObject }),
+    request: v.strictObject({ handle: fields.handle, tenant: fields.tenant, data: givenObject }),
     response: v.object({ handle: v.string() }),
   },
   revokeSession: {

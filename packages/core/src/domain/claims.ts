@@ -29,6 +29,7 @@ export function faultOfClaims(claims: JsonObject, reserved: ReadonlySet<string>)
 
 /** What is wrong with a session's server-side data or device facts, or null. */
 export function faultOfData(data: JsonObject): string | null {
+  if (Object.hasOwn(data, '__proto__')) return 'the name __proto__ is not allowed in data'
   const length = JSON.stringify(data).length
   return length > LIMITS.dataChars
     ? `the data is ${length} characters long; at most ${LIMITS.dataChars} are allowed`

@@ -108,6 +108,25 @@ test('claims with a reserved or dangerous name are refused and nothing is writte
   assert.deepEqual(granted(await core.getSession({ handle: child.session.handle })).claims, {})
 })
 
+test('what would not come back as it was given is refused, and nothing is written', async () => {
+  const { core, child } = await refreshedOnce()
+  const { handle } = child.session
+  const inside = JSON.parse('{"a":[{"__proto__":{"admin":true}}]}')
+  const wrong = [new Map(), new Date(0), Number.NaN, Infinity, 1n, () => 1, [undefined]]
+  for (const one of [...wrong.map((value) => ({ a: value })), inside, new Map(), new URL('a:b')]) {
+    const claims = await core.replaceClaims({ handle, claims: one as object as never })
+    assert.equal(claims.kind === 'refused' && claims.code, 'invalid_request', String(one))
+    const data = await core.replaceData({ handle, data: one as object as never })
+    assert.equal(data.kind === 'refused' && data.code, 'invalid_request', String(one))
+  }
+  const named = await core.replaceData({ handle, data: JSON.parse('{"__proto__":{}}') })
+  assert.equal(named.kind === 'refused' && named.code, 'invalid_request')
+  const told = granted(await core.getSession({ handle }))
+  assert.deepEqual([told.claims, told.data], [{}, {}])
+  const kept = { a: [1, 'b', null, { c: true }], b: undefined, c: Object.create(null) }
+  assert.equal((await core.replaceData({ handle, data: kept })).kind, 'ok')
+})
+
 test('signing out works with an expired access token, and twice', async () => {
   const world = await refreshedOnce()
   world.advance(3_600_000)

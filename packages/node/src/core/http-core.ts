@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  isGivenObject,
   type Operation,
   type Outcome,
   type RequestOf,
@@ -111,6 +112,8 @@ export function httpCore(options: HttpCoreOptions): CoreCalls {
 
 function makeSend(pool: CorePool, { url, reportFault }: HttpCoreOptions): Send {
   return async (operation, request, { signal, isDeserted }) => {
+    const fault = faultOfObjects(request)
+    if (fault !== null) return refuse('invalid_request', fault)
     const call = encodeCall(operation, request, url.basePath)
     if (call === undefined) return refuse('invalid_request', 'a name in the path is no name')
     const attempt = async () => {
@@ -147,4 +150,16 @@ function deadlineMs(operation: Operation, options: HttpCoreOptions): number {
   if (operation !== 'refreshSession') return DEADLINE_MS
   const raceWindowMs = options.raceWindowMs()
   return raceWindowMs ? Math.min(raceWindowMs / 2, DEADLINE_MS) : DEADLINE_MS
+}
+
+/** What an application keeps with a session: as JSON some of it would become something else. */
+const OBJECTS = ['claims', 'data', 'device'] as const
+
+function faultOfObjects(request: unknown): string | null {
+  const fields = { ...(request as { readonly [name: string]: unknown } | undefined) }
+  const wrong = OBJECTS.find((name) => {
+    const given = fields[name]
+    return given !== undefined && !isGivenObject(given)
+  })
+  return wrong === undefined ? null : `${wrong}: must be a JSON object of plain values`
 }

@@ -44,13 +44,13 @@ function trustTest(trust: TrustProxy): (address: string, hop: number) => boolean
 }
 
 function addRange(list: BlockList, range: string): void {
-  const [base = '', bits] = range.split('/')
-  const address = canonicalAddress(base)
+  const [base = '', bits, ...more] = range.split('/')
+  const address = more.length > 0 ? undefined : canonicalAddress(base)
   if (address === undefined) throw new TypeError(`"${range}" is not an address or a CIDR range`)
   const family = isIPv4(address) ? 'ipv4' : 'ipv6'
   const widest = family === 'ipv4' ? 32 : 128
   const prefix = bits === undefined ? widest : Number(bits)
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > widest || bits === '') {
+  if (!/^\d{1,3}$/.test(bits ?? '0') || prefix > widest) {
     throw new TypeError(`"${range}" is not an address or a CIDR range`)
   }
   list.addSubnet(address, prefix, family)

@@ -298,3 +298,17 @@ test('a name that a proxy would take out of the path is refused before anything 
   }
   assert.deepEqual([seen, faults], [[], []])
 })
+
+test('what JSON would change is refused before anything is sent', async (context) => {
+  const { core, seen, faults } = await setUp(context, (_, response) => json(response, 200, {}))
+  for (const value of [new Map(), new Date(0), Number.NaN, 1n]) {
+    const outcomes = [
+      await core.createSession({ userId: 'ada', claims: { value } }),
+      await core.replaceData({ handle: 'h'.repeat(22), data: { value } }),
+    ]
+    for (const outcome of outcomes) {
+      assert.equal(outcome.kind === 'refused' && outcome.code, 'invalid_request')
+    }
+  }
+  assert.deepEqual([seen, faults], [[], []])
+})

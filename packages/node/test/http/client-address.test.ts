@@ -61,7 +61,8 @@ for (const [trust, socket, forwarded, expected] of cases) {
   })
 }
 
-for (const bad of ['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/-1', 'proxy.local', '::/129']) {
+const noRanges = ['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/-1', 'proxy.local', '::/129']
+for (const bad of [...noRanges, '10.0.0.0/8/24', '10.0.0.0/0x8', '10.0.0.0/1e1']) {
   test(`a proxy range "${bad}" is refused`, () => {
     assert.throws(() => clientAddressReader([bad]), TypeError)
   })

@@ -1,6 +1,7 @@
 import { LIMITS, type Outcome, ok, type ResponseOf, type SessionInfo } from '@pawl/protocol'
 import { complain, FAILURE_EXIT } from './output.ts'
 import { faultOfSessionsLine, timeOf } from './sessions-line.ts'
+import { shownJson } from './shown-json.ts'
 import { type CoreCommand, show, shownTime, withCore } from './with-core.ts'
 
 const SESSIONS_SHAPE = {
@@ -162,7 +163,7 @@ function line(session: SessionInfo): string {
     `since ${shownTime(createdAtMs)}`,
     `idle at ${shownTime(idleExpiresAtMs)}`,
     `ends ${shownTime(absoluteExpiresAtMs)}`,
-    JSON.stringify(device),
+    shownJson(device),
   ]
   return `${parts.join('  ')}\n`
 }

@@ -20,9 +20,9 @@ export interface AbuseLimits {
   readonly afterBadKey: (address: string, refusal: Refusal) => Refusal
   /**
    * Refuses a refresh of a session that is refreshed far too often; null for any other. Which
-   * session it is, is asked only if there is one that has to wait.
+   * sessions its tokens name, is asked only if there is one that has to wait.
    */
-  readonly faultOfRefresh: (handleOf: () => string | undefined) => Refusal | null
+  readonly faultOfRefresh: (handlesOf: () => readonly string[]) => Refusal | null
   /**
    * The outcome of a call, or the limit's refusal in place of one more failure. Whose attempt it
    * was, is asked only for one that failed.
@@ -74,10 +74,10 @@ export function abuseLimits(settings: AbuseSettings): AbuseLimits {
       const seconds = told('bad-key', badKeys.add(address))
       return seconds === 0 ? refusal : tooMany('attempts without a valid API key', seconds)
     },
-    faultOfRefresh(handleOf) {
-      const handle = refreshes.isAnyWaiting() ? handleOf() : undefined
-      if (handle === undefined) return null
-      const seconds = told('refreshes', refreshes.wait(handle))
+    faultOfRefresh(handlesOf) {
+      if (!refreshes.isAnyWaiting()) return null
+      const waits = handlesOf().map((handle) => refreshes.wait(handle))
+      const seconds = told('refreshes', Math.max(0, ...waits))
       return seconds === 0 ? null : tooMany('refreshes of one session', seconds)
     },
     afterCall({ operation, addressOf }, outcome) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import {
   type CoreApi,
+  LIMITS,
   type Operation,
   type Outcome,
   type Refusal,
@@ -99,9 +100,9 @@ async function callWithinLimits(
   { operation, input, addressOf }: Call,
 ): Promise<Outcome<unknown>> {
   if (operation === 'refreshSession' && Array.isArray(input.refreshTokens)) {
-    const [token] = input.refreshTokens
+    const tokens = input.refreshTokens.slice(0, LIMITS.refreshTokens)
     const fault = limits.faultOfRefresh(() =>
-      typeof token === 'string' ? root.handleOf(token) : undefined,
+      tokens.flatMap((token) => (typeof token === 'string' ? (root.handleOf(token) ?? []) : [])),
     )
     if (fault !== null) return fault
   }

@@ -49,6 +49,8 @@ export function streamRevocations(
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
       'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
       'x-request-id': requestId,
       connection: 'close',
     })

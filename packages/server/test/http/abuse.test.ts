@@ -99,6 +99,8 @@ describe('the limits on abuse', () => {
       grant = next.value
     }
     assert.equal(turns, 8)
+    const refreshTokens = [FORGED, grant.refreshToken.token]
+    refuses(await core.refreshSession({ refreshTokens }), 'rate_limited')
     valueIn(await core.verifySession({ accessToken: grant.accessToken.token, checkStore: true }))
   })
 

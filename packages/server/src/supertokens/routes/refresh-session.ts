@@ -39,7 +39,7 @@ export const refreshSession = defineRoute({
     if (!isCompanionRight(opened, fields)) {
       return unauthorised('Anti CSRF token missing, or not matching', { code: 'csrf', handle })
     }
-    const limited = context.limits.faultOfRefresh(() => handle)
+    const limited = context.limits.faultOfRefresh(() => [handle])
     if (limited !== null) return refusal(limited)
     const chosen = version.hasTenants ? fields.useDynamicSigningKey : undefined
     const isStaticKey = chosen === undefined ? opened.isStaticKey : !chosen
