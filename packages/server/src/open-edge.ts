@@ -6,7 +6,6 @@ import { keyNotingAdmission, requestAuditor } from './audit/audited-requests.ts'
 import type { ServerConfig } from './config/table.ts'
 import { abuseLimits } from './http/abuse-limits.ts'
 import { admission } from './http/admission.ts'
-import { admitToMetrics } from './http/admit-to-metrics.ts'
 import { type HttpListener, httpListener } from './http/http-server.ts'
 import type { KeyDirectory } from './http/key-directory.ts'
 import { readiness } from './http/readiness.ts'
@@ -57,7 +56,7 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
     elapsedMs,
   })
 
-  const admitted = admitToMetrics(admission({ ...config, keys, nowMs: () => Date.now() }))
+  const admitted = admission({ ...config, keys, nowMs: () => Date.now() })
 
   // Loaded only where somebody reads them.
   async function metrics(): Promise<string> {

@@ -28,9 +28,8 @@ export function openapiDocument(): Json {
   for (const { path, summary, scope } of Object.values(SERVICE_PATHS)) {
     const isText = path === SERVICE_PATHS.metrics.path
     const schema = { type: isText ? 'string' : 'object' }
-    const needed = isText ? 'metrics' : scope
     const ok = { description: 'OK', content: { [isText ? TEXT_TYPE : DEFAULT_TYPE]: { schema } } }
-    paths[path] = { get: { summary, ...securityOf(needed), responses: { 200: ok } } }
+    paths[path] = { get: { summary, ...securityOf(scope), responses: { 200: ok } } }
   }
   return {
     openapi: '3.1.0',

@@ -120,5 +120,6 @@ export function apiKeyFinder(keys: readonly ApiKey[]): KeyFinder {
 
 /** Whether a key may call a route. */
 export function isAllowed(key: ApiKey, scope: Scope): boolean {
-  return scope === 'open' || key.scopes.has(scope) || key.scopes.has('admin')
+  if (scope === 'open' || key.scopes.has(scope) || key.scopes.has('admin')) return true
+  return scope === 'metrics' && key.scopes.has('read')
 }

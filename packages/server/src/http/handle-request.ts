@@ -7,6 +7,7 @@ import {
   type Refusal,
   ROUTES,
   refuse,
+  type Scope,
 } from '@pawl/protocol'
 import { faultOfApp, faultOfScope } from './admission.ts'
 import type { ApiKey } from './api-keys.ts'
@@ -161,7 +162,7 @@ function nameOf(target: Target): string {
 }
 
 /** An unknown path is as closed as the most harmless known one. */
-function scopeOf(target: Target): (typeof ROUTES)[Operation]['scope'] {
+function scopeOf(target: Target): Scope {
   if (target.kind === 'operation') return ROUTES[target.operation].scope
   return target.kind === 'service' ? SERVICE_PATHS[target.route].scope : 'read'
 }

@@ -9,7 +9,7 @@ export const SERVICE_PATHS = {
     scope: 'open',
     summary: 'Where the signing keys are (OpenID Connect Discovery 1.0).',
   },
-  metrics: { path: '/metrics', scope: 'read', summary: 'Counts and gauges for Prometheus.' },
+  metrics: { path: '/metrics', scope: 'metrics', summary: 'Counts and gauges for Prometheus.' },
   openapi: { path: '/v1/openapi.json', scope: 'read', summary: 'This API as OpenAPI 3.1.' },
 } as const
 
