@@ -72,6 +72,7 @@ export function openEdge(parts: EdgeParts, options: EdgeOptions): HttpListener {
   const listener = httpListener({
     ...{ log, meter, visits },
     inFlightMax: config.inFlightMax,
+    allowedAddresses: config.allowedAddresses,
     context: {
       core,
       admission: keyNotingAdmission(admitted, visits),

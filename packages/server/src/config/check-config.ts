@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { type AppSettings, appSettings, faultsOf, rotationSettings } from '@pawl/core'
 import { faultOfSecret } from '@pawl/embedded'
+import { addressList } from '../http/address-list.ts'
 import { parseApiKey } from '../http/api-keys.ts'
 import { faultOfStore } from './open-store.ts'
 import type { ServerConfig } from './table.ts'
@@ -21,7 +22,18 @@ export function faultsOfConfig(config: ServerConfig): readonly string[] {
     const parsed = parseApiKey(entry)
     if (parsed.kind === 'fault') faults.push(`apiKeys: entry ${index + 1} ${parsed.fault}`)
   }
+  const fault = faultOfAddresses(config.allowedAddresses)
+  if (fault !== null) faults.push(`allowedAddresses: ${fault}`)
   return [...faults, ...faultsOf(settingsOf(config))]
+}
+
+function faultOfAddresses(entries: readonly string[]): string | null {
+  try {
+    addressList(entries)
+    return null
+  } catch (error) {
+    return error instanceof TypeError ? error.message : String(error)
+  }
 }
 
 /** Refuses an address that others can reach while no caller needs a key. */

@@ -55,6 +55,14 @@ export const CONFIG = {
     advice:
       'Make one with `pawl apikey generate`; add `;scopes=read+verify;not-after=2030-01-01T00:00:00Z` to bound it.',
   },
+  allowedAddresses: {
+    env: 'PAWL_ALLOWED_ADDRESSES',
+    type: 'list',
+    default: [],
+    effect: 'Addresses and CIDR blocks that may connect; any, unless this is set.',
+    advice:
+      'By the address of the socket, whatever headers say: behind a proxy, name the proxy. Others are cut off unread, probes too: list `127.0.0.1` for those of this machine.',
+  },
   allowedHosts: {
     env: 'PAWL_ALLOWED_HOSTS',
     type: 'list',

@@ -10,6 +10,7 @@ import { isStoreError } from '@pawl/core'
 import { ROUTES, refuse } from '@pawl/protocol'
 import type { Log } from '../log/logger.ts'
 import type { Meter } from '../metrics/meter.ts'
+import { addressList } from './address-list.ts'
 import type { EdgeContext, Handled } from './edge-context.ts'
 import { handleRequest } from './handle-request.ts'
 import { problemReply, writeReply } from './respond.ts'
@@ -21,6 +22,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than the idle time of our own drivers, which close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const CONNECTIONS_MAX = 8_192
+/** Between two lines about strangers. */
+const TELL_INTERVAL_MS = 60_000
 /**
  * Paths that are answered however much else is in flight: a supervisor that is refused kills the
  * core that only waits for its store, a gateway without keys refuses everybody, and metrics are for
@@ -47,6 +50,8 @@ export interface HttpOptions {
   /** Followed through what is done for a request. */
   readonly visits: Visits
   readonly inFlightMax: number
+  /** Who may connect: addresses and CIDR blocks; empty for anybody. */
+  readonly allowedAddresses: readonly string[]
 }
 
 /** A listener that can say when nothing is in flight. */
@@ -69,6 +74,7 @@ export function httpListener(options: HttpOptions): HttpListener {
   let inFlight = 0
   let streams = 0
   const server = boundedServer((request, response) => void answer(request, response))
+  if (options.allowedAddresses.length > 0) cutOffOthers(server, options)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const visit: Visit = { arrivedMs: performance.now(), requestId: nextRequestId() }
@@ -146,6 +152,22 @@ function boundedServer(onRequest: RequestListener): Server {
   server.maxConnections = CONNECTIONS_MAX
   server.on('clientError', refuseUnreadable)
   return server
+}
+
+/** Strangers are cut off before a byte of theirs is read; one line a minute tells of them. */
+function cutOffOthers(server: Server, { allowedAddresses, log, meter }: HttpOptions): void {
+  const allowed = addressList(allowedAddresses)
+  let toldMs = Number.NEGATIVE_INFINITY
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress
+    if (allowed.has(address)) return
+    socket.destroy()
+    meter.limited('address')
+    const nowMs = performance.now()
+    if (nowMs - toldMs < TELL_INTERVAL_MS) return
+    toldMs = nowMs
+    log.warn('a connection was cut off: its address is not among those allowed', { address })
+  })
 }
 
 async function stopServer(server: Server, graceMs: number): Promise<void> {

@@ -18,7 +18,13 @@ export interface RouteCounts {
 }
 
 /** Which limit refused a request. */
-export type LimitName = 'bad-key' | 'forged-token' | 'ended-session' | 'refreshes' | 'in-flight'
+export type LimitName =
+  | 'bad-key'
+  | 'forged-token'
+  | 'ended-session'
+  | 'refreshes'
+  | 'in-flight'
+  | 'address'
 
 /**
  * Counts what a service does. On the way of a request it looks up and adds, and makes nothing:

@@ -31,7 +31,7 @@ export const METRICS = {
     name: 'pawl_limited_total',
     type: 'counter',
     labels: ['limit'],
-    help: 'Requests refused by a limit: bad-key, forged-token, ended-session, refreshes, in-flight.',
+    help: 'Refused by a limit: bad-key, forged-token, ended-session, refreshes, in-flight, address (connections).',
   },
   events: {
     name: 'pawl_session_events_total',

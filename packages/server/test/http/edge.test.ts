@@ -117,6 +117,29 @@ describe('the API key', () => {
   })
 })
 
+describe('the addresses that may connect', () => {
+  const serve = (allowedAddresses: readonly string[]) =>
+    startServer({
+      ...{ port: 0, storeInstance: memoryStore(), logLevel: 'silent', allowedAddresses },
+    })
+
+  it('are those of the list, whatever headers say', async () => {
+    const headers = { 'x-forwarded-for': '10.0.0.1' }
+    const here = await serve(['10.0.0.0/8', '127.0.0.0/8'])
+    assert.equal((await exchange(`${here.url}/health/live`)).status, 200)
+    await here.close()
+    const elsewhere = await serve(['10.0.0.0/8'])
+    await assert.rejects(exchange(`${elsewhere.url}/health/live`, { headers }), {
+      code: /^(?:ECONNRESET|UND_ERR_SOCKET|EPIPE)$/,
+    })
+    await elsewhere.close()
+  })
+
+  it('are refused at the start if they are none', async () => {
+    await assert.rejects(serve(['core.internal']), /allowedAddresses: "core.internal" is neither/)
+  })
+})
+
 describe('the host name', () => {
   it('must be one of loopback, whatever the port: a rebound name is refused', async () => {
     const url = `${keyless.url}/v1/settings`
